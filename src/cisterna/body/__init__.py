@@ -1,0 +1,1 @@
+"""Anatomy without mechanics: levels of the neuraxis, lengths, places."""

@@ -1,0 +1,1 @@
+"""Conditions: one file a pathology, each a named change of the plan."""

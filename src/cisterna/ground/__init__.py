@@ -1,0 +1,1 @@
+"""Units, parameters with provenance, sources, names and errors: what every other floor stands on."""

@@ -1,0 +1,274 @@
+"""Assembly: a blueprint is checked once and its numbers poured into the arrays of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from cisterna.ground.errors import CisternaError, UnknownName
+from cisterna.ground.units import same_dimension
+from cisterna.model.blueprint import OUTSIDE, Blueprint, Part
+from cisterna.model.network import Group, Layout, Network, all_groups, members, require_finite
+from cisterna.physiology.component import Column, Compartment, Component, Drive, Path, Reflex, Tissue
+
+#: Name of the control that a path's fluid column uses: axial gravity, cm/s^2, positive towards the feet.
+GRAVITY = "gravity"
+
+_KIND_UNITS = {"pressure": "mmHg", "wall": "mmHg", "volume": "mL", "total": "mL", "flow": "mL/s", "inner": "mL", "ledger": "mL"}
+
+
+def assemble(plan: Blueprint) -> Network:
+    """Check a blueprint and turn it into a network.
+
+    Raises
+    ------
+    CisternaError
+        An unknown reference (with the nearest), a unit of the wrong kind, a wall that lies in itself, a path
+        that leads nowhere, or a number that is not finite.
+    """
+    layout = _layout(plan)
+    nodes = members(layout.compartments)
+    laws = tuple(_pour(plan, group) for group in all_groups(layout))
+    nested, one_way, push = _walls(plan, layout, nodes)
+    _refuse_cycle(nested + one_way, nodes)
+    eye = np.eye(len(nodes))
+    enclose = np.linalg.inv(eye - nested)[:, [nodes.index(name) for name in layout.stored]]
+    press = np.linalg.inv(eye - nested.T - one_way)
+    paths = members(layout.columns) + members(layout.paths)
+    drop, incidence, border = _edges(plan, layout, nodes, paths)
+    tissues = members(layout.tissues)
+    wall = np.zeros((len(nodes), len(tissues)))
+    for j, name in enumerate(tissues):
+        wall[_find(nodes, plan.parts[name].on, f"{name}.on"), j] = 1.0
+    start = [plan.parts[name.split(".", 1)[1]].start for name in layout.state_names if _has_start(name)]
+    start += [0.0] * (len(layout.state_names) - len(start))
+    net = Network(
+        layout=layout,
+        laws=laws,
+        enclose=jnp.asarray(enclose),
+        press=jnp.asarray(press),
+        push=jnp.asarray(press @ push),
+        drop=jnp.asarray(drop),
+        incidence=jnp.asarray(incidence),
+        border=jnp.asarray(border),
+        wall=jnp.asarray(wall),
+        readout=jnp.asarray(_readout(plan, layout)),
+        start=jnp.asarray(start, dtype=float),
+        rest=jnp.asarray([plan.controls[name].default for name in layout.control_names], dtype=float),
+    )
+    require_finite(net)
+    return net
+
+
+def _has_start(name: str) -> bool:
+    return not name.startswith("ledger.")
+
+
+def _find(names: list[str], name: str, where: str) -> int:
+    if name not in names:
+        kind = "compartment" if where.endswith(".on") else "node"
+        raise UnknownName(kind, name, names, where=where)
+    return names.index(name)
+
+
+def _by_class(plan: Blueprint, kind: type) -> list[tuple[type[Component], list[str]]]:
+    """Parts of a kind, those of one class together."""
+    rows: dict[type[Component], list[str]] = {}
+    for name, part in plan.of_kind(kind).items():
+        rows.setdefault(type(part.law), []).append(name)
+    return list(rows.items())
+
+
+def _layout(plan: Blueprint) -> Layout:
+    kinds = {kind: _by_class(plan, kind) for kind in (Compartment, Column, Path, Tissue, Reflex)}
+    containers = {name for name, part in plan.of_kind(Compartment).items() if part.law.container}  # type: ignore[attr-defined]
+    crossing = [
+        name
+        for kind in (Column, Path)
+        for _, names in kinds[kind]
+        for name in names
+        if sum(end in plan.of_kind(Compartment) for end in plan.parts[name].ends) == 1
+    ]
+    # Drives keep their order, so that one may see an earlier one; equal neighbours share a group.
+    drive_runs: list[tuple[type[Component], list[str]]] = []
+    for name, part in plan.of_kind(Drive).items():
+        if drive_runs and drive_runs[-1][0] is type(part.law) and not part.sees:
+            drive_runs[-1][1].append(name)
+        else:
+            drive_runs.append((type(part.law), [name]))
+
+    def bare(kind: type) -> tuple[Group, ...]:
+        return tuple(Group(law, tuple(names), ()) for law, names in kinds[kind])
+
+    layout = Layout(
+        compartments=bare(Compartment),
+        columns=bare(Column),
+        paths=bare(Path),
+        tissues=bare(Tissue),
+        reflexes=bare(Reflex),
+        drives=tuple(Group(law, tuple(names), ()) for law, names in drive_runs),
+        controls=tuple((name, control.unit) for name, control in plan.controls.items()),
+        stored=tuple(n for _, names in kinds[Compartment] for n in names if n not in containers),
+        border=tuple(crossing),
+        signals=tuple((name, s.unit, s.level_ref) for name, s in plan.signals.items()),
+        drive_order=tuple(name for _, names in drive_runs for name in names),
+    )
+    known = {name: i for i, name in enumerate(layout.observables)}
+    limits = {
+        Drive: ("drive.",),
+        Compartment: ("drive.", "volume.", "flow.", "inner.", "state.", "ledger.", "total."),
+        Tissue: ("drive.", "volume.", "flow.", "inner.", "state.", "ledger.", "total."),
+        Path: ("drive.", "volume.", "inner.", "state.", "ledger.", "total.", "wall.", "pressure."),
+        Column: ("drive.", "volume.", "inner.", "state.", "ledger.", "total.", "wall.", "pressure."),
+        Reflex: ("",),
+    }
+
+    def wired(groups: tuple[Group, ...], kind: type) -> tuple[Group, ...]:
+        return tuple(
+            Group(group.law, group.names, _wire(plan, layout, group, known, limits[kind])) for group in groups
+        )
+
+    from dataclasses import replace
+
+    return replace(
+        layout,
+        compartments=wired(layout.compartments, Compartment),
+        columns=wired(layout.columns, Column),
+        paths=wired(layout.paths, Path),
+        tissues=wired(layout.tissues, Tissue),
+        reflexes=wired(layout.reflexes, Reflex),
+        drives=wired(layout.drives, Drive),
+    )
+
+
+def _wire(
+    plan: Blueprint, layout: Layout, group: Group, known: Mapping[str, int], allowed: tuple[str, ...]
+) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Indices of what each member of a group sees, slot by slot, with units checked."""
+    rows = []
+    for slot, unit in group.law.sees.items():
+        places = []
+        for name in group.names:
+            reference = plan.parts[name].sees.get(slot)
+            where = f"{name} sees {slot}"
+            if reference is None:
+                raise CisternaError(f"'{name}' is not told what its '{slot}' is", where=where, mend="wire it in the plan")
+            if reference not in known:
+                raise UnknownName("observable", reference, list(known), where=where)
+            if not reference.startswith(allowed):
+                mend = "a law may see only what is known before it: see physiology/component.py"
+                raise CisternaError(f"'{reference}' is not known yet here", where=where, mend=mend)
+            has = unit_of(plan, layout, reference)
+            if not same_dimension(has, unit):
+                raise CisternaError("wrong kind of unit", where=where, found=has, mend=f"the law expects {unit}")
+            places.append(known[reference])
+        rows.append((slot, tuple(places)))
+    strange = {slot for name in group.names for slot in plan.parts[name].sees} - set(group.law.sees)
+    if strange:
+        raise UnknownName(f"slot of {group.law.__name__}", min(strange), list(group.law.sees), where=group.names[0])
+    return tuple(rows)
+
+
+def unit_of(plan: Blueprint, layout: Layout, reference: str) -> str:
+    """Unit of an observable."""
+    kind, _, name = reference.partition(".")
+    if kind in _KIND_UNITS:
+        return _KIND_UNITS[kind]
+    if name in plan.controls:
+        return plan.controls[name].unit
+    law: Any = plan.part(name).law
+    return str(law.unit)
+
+
+def _pour(plan: Blueprint, group: Group) -> Any:
+    """One component of a group's class, its fields arrays over the members."""
+    rows = [plan.parts[name].law.numbers(name) for name in group.names]
+    return group.law(**{key: jnp.asarray([row[key] for row in rows]) for key in group.law.units()})
+
+
+def _walls(plan: Blueprint, layout: Layout, nodes: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(N nested shares, O one-way outer pressures, B drives and fluid columns)."""
+    size, names = len(nodes), layout.input_names
+    nested, one_way, push = np.zeros((size, size)), np.zeros((size, size)), np.zeros((size, len(names)))
+    for j, name in enumerate(nodes):
+        part = plan.parts[name]
+        for container, share in part.inside.items():
+            nested[_find(nodes, container, f"{name} inside"), j] += share
+        for node, weight in part.outside.items():
+            if node in nodes:
+                one_way[j, nodes.index(node)] += weight
+            else:
+                push[j, _find(names, node, f"{name} outside")] += weight
+            push[j] += weight * _column(plan, names, node, name, part)
+    return nested, one_way, push
+
+
+def _position(plan: Blueprint, node: str) -> float | None:
+    return plan.parts[node].position if node in plan.parts else None
+
+
+def _column(plan: Blueprint, names: list[str], upper: str, lower: str, part: Part) -> np.ndarray:
+    """Row over inputs: pressure of the fluid column from one node down to another, per unit of gravity."""
+    row = np.zeros(len(names))
+    a, b = _position(plan, upper), _position(plan, lower)
+    if a is not None and b is not None and GRAVITY in names:
+        row[names.index(GRAVITY)] = plan.densities[part.fluid] * (b - a)
+    return row
+
+
+def _edges(
+    plan: Blueprint, layout: Layout, nodes: list[str], paths: list[str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(driving pressures, incidence on stored volumes, flow over the border into the body)."""
+    names = layout.input_names
+    drop = np.zeros((len(paths), len(nodes) + len(names)))
+    incidence = np.zeros((len(layout.stored), len(paths)))
+    border = np.zeros((len(layout.border), len(paths)))
+    for k, name in enumerate(paths):
+        part = plan.parts[name]
+        for end, sign in zip(part.ends, (1.0, -1.0), strict=True):
+            if end == OUTSIDE:
+                continue
+            if end in nodes:
+                drop[k, nodes.index(end)] += sign
+                if end not in layout.stored:
+                    raise CisternaError(f"path '{name}' ends in '{end}', which stores nothing", mend="join its content")
+                incidence[layout.stored.index(end), k] -= sign
+            else:
+                drop[k, len(nodes) + _find(names, end, f"path {name}")] += sign
+        upper, lower = part.ends
+        if upper and lower:
+            drop[k, len(nodes) :] += _column(plan, names, upper, lower, part)
+        if name in layout.border:
+            inward = part.ends[1] in nodes
+            border[layout.border.index(name), k] = 1.0 if inward else -1.0
+    return drop, incidence, border
+
+
+def _refuse_cycle(links: np.ndarray, nodes: list[str]) -> None:
+    """Nothing may lie in itself, not even by a detour."""
+    reach = np.eye(len(nodes))
+    step = (links != 0).astype(float)
+    for _ in nodes:
+        reach = reach @ step
+        loop = np.flatnonzero(np.diag(reach))
+        if loop.size:
+            chain = " -> ".join(nodes[i] for i in loop)
+            raise CisternaError("compartments lie in one another in a circle", where=chain, mend="nest them as a tree")
+
+
+def _readout(plan: Blueprint, layout: Layout) -> np.ndarray:
+    known = {name: i for i, name in enumerate(layout.observables)}
+    table = np.zeros((len(plan.signals), len(known)))
+    for row, (name, signal) in enumerate(plan.signals.items()):
+        for reference, weight in signal.terms.items():
+            if reference not in known:
+                raise UnknownName("observable", reference, list(known), where=f"signal {name}")
+            has = unit_of(plan, layout, reference)
+            if not same_dimension(has, signal.unit):
+                raise CisternaError("wrong kind of unit", where=f"signal {name}", found=has, mend=f"it is in {signal.unit}")
+            table[row, known[reference]] += weight
+    return table

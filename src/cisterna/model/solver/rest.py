@@ -1,0 +1,154 @@
+"""States a body rests in: steady without a pulse, periodic with one; accepted only if stable.
+
+Both are Newton iterations on the map over one period, whose derivative is the product of local propagators
+expm(J dt) along the orbit. A state is accepted only if every multiplier lies inside the unit circle:
+shooting finds unstable orbits as well (plateau waves), and an unstable one is not rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from cisterna.ground.errors import CisternaError
+from cisterna.model.network import Network
+from cisterna.model.schedule import Schedule
+from cisterna.model.solver.march import March, Ramp, chunk, jacobian, rhs
+
+#: Pieces into which a period is cut for the local propagators.
+PIECES = 24
+#: Largest change over one period at which a state counts as periodic, in units of the state (mL, mL/s).
+CLOSED = 1e-7
+TURNS = 25
+
+
+class UnstableRest(CisternaError):
+    """The body has no stable resting state: it oscillates by itself."""
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A resting state.
+
+    Attributes
+    ----------
+    state : array (states,)
+        At the start of a period.
+    residual : float
+        Largest change over one period.
+    radius : float
+        Largest modulus of the multipliers over one period (of exp(lambda x 1 s) for a steady state).
+    turns : int
+        Newton turns used.
+    """
+
+    state: np.ndarray
+    residual: float
+    radius: float
+    turns: int
+
+
+@partial(jax.jit, static_argnums=())
+def _jacobians(net: Network, times: jax.Array, states: jax.Array, ramp: Ramp) -> jax.Array:
+    return jax.vmap(lambda t, y: jacobian(net, t, y, ramp.at(t)))(times, states)
+
+
+@jax.jit
+def _rate(net: Network, t: jax.Array, y: jax.Array, c: jax.Array) -> jax.Array:
+    return rhs(net, t, y, c)
+
+
+def _moving(net: Network) -> int:
+    """Number of states before the ledgers, which only count."""
+    return len(net.layout.state_names) - len(net.layout.border)
+
+
+def _ramp(net: Network, schedule: Schedule, t: float) -> Ramp:
+    rows = [schedule.track(name).at(t) for name in net.layout.control_names]
+    return Ramp(jnp.array([r[0] for r in rows]), jnp.array([r[1] for r in rows]), jnp.array(float(t)))
+
+
+def steady(net: Network, schedule: Schedule, t: float = 0.0) -> Rest:
+    """Equilibrium of a body without pulse, by damped Newton from its initial state.
+
+    Raises
+    ------
+    UnstableRest
+        The equilibrium is unstable.
+    """
+    ramp = _ramp(net, schedule, t)
+    n = _moving(net)
+    y = np.array(net.start)
+    rate = np.asarray(_rate(net, jnp.array(t), jnp.asarray(y), ramp.value))[:n]
+    for turn in range(1, 4 * TURNS):
+        j = np.asarray(_jacobians(net, jnp.array([t]), jnp.asarray(y)[None], ramp))[0][:n, :n]
+        move = -np.linalg.solve(j, rate)
+        best = None
+        for damping in (1.0, 0.5, 0.25, 0.1, 0.03):
+            trial = y.copy()
+            trial[:n] += damping * move
+            new = np.asarray(_rate(net, jnp.array(t), jnp.asarray(trial), ramp.value))[:n]
+            if np.isfinite(new).all() and (best is None or np.abs(new).max() < np.abs(best[1]).max()):
+                best = (trial, new)
+        if best is None:
+            raise CisternaError("no resting state was found", found="the equations left their range")
+        y, rate = best
+        if np.abs(rate).max() < 1e-11:
+            radius = float(np.exp(np.linalg.eigvals(j).real.max()))
+            if radius >= 1.0:
+                raise UnstableRest("the resting state is unstable: the body oscillates by itself", mend="run it in time")
+            return Rest(y, float(np.abs(rate).max()), radius, turn)
+    raise CisternaError("no resting state was found", found=f"residual {np.abs(rate).max():.2g} mL/s")
+
+
+def periodic(net: Network, schedule: Schedule, period: float, march: March, t: float = 0.0, guess: np.ndarray | None = None) -> Rest:
+    """State that repeats after `period` seconds under inputs that repeat (their phases may advance).
+
+    Raises
+    ------
+    UnstableRest
+        The orbit is unstable.
+    """
+    import scipy.linalg
+
+    ramp = _ramp(net, schedule, t)
+    n = _moving(net)
+    y = np.array(net.start if guess is None else guess)
+    dt = period / PIECES
+    h = jnp.array(dt / march.steps)
+    residual, radius = np.inf, np.inf
+    for turn in range(1, TURNS + 1):
+        times, states = [], []
+        z = jnp.asarray(y)
+        for piece in range(PIECES):
+            start = jnp.array(t + piece * dt)
+            times.append(t + piece * dt)
+            states.append(z)
+            z, _, _ = chunk(march, net, z, start, h, ramp)
+        gap = np.asarray(z)[:n] - y[:n]
+        if not np.isfinite(gap).all():
+            raise CisternaError("the body left its range while looking for its resting state", mend="check the changed parameters")
+        residual = float(np.abs(gap).max())
+        local = np.asarray(_jacobians(net, jnp.array(times) + dt / 2, jnp.stack(states), ramp))[:, :n, :n]
+        turned = np.eye(n)
+        for j in local:
+            turned = scipy.linalg.expm(j * dt) @ turned
+        radius = float(np.abs(np.linalg.eigvals(turned)).max())
+        if residual < CLOSED:
+            break
+        y[:n] += _limited(np.linalg.solve(np.eye(n) - turned, gap), net)
+    if residual > 1e-4:
+        raise CisternaError("no periodic resting state was found", found=f"it still moves by {residual:.2g} per period")
+    if radius >= 1.0:
+        raise UnstableRest("the periodic state is unstable: the body oscillates by itself", mend="run it in time")
+    return Rest(y, residual, radius, turn)
+
+
+def _limited(move: np.ndarray, net: Network) -> np.ndarray:
+    """A Newton move no larger than a few millilitres, so that a far guess does not leave the walls' range."""
+    largest = np.abs(move[: len(net.layout.stored)]).max(initial=0.0)
+    return move * min(1.0, 3.0 / largest) if largest > 0 else move

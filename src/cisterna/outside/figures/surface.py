@@ -1,0 +1,188 @@
+"""The outside of the sagittal body: skin, stations, halos of displacement, the hand with its force."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from cisterna.ground.errors import CisternaError, UnknownName
+from cisterna.outside.figures.fmt import fmt
+from cisterna.outside.figures.scene import Scene
+from cisterna.outside.figures.shapes import linear, outline, smooth_d, table
+from cisterna.outside.figures.spine import LEVELS
+from cisterna.outside.figures.svg import Point, circle, el, group, line, path, text
+from cisterna.outside.figures.vertebrae import spinous_tip
+
+_SKIN_GAP = 13.0
+_CHIN, _COLLAR = -20.0, -110.0
+#: The silhouette fades out over this stretch (mm, superior coordinate).
+_FADE = (-612.0, -738.0)
+_HALO_MM, _FIRST_DECADE = 11.0, 1e-9
+_BACK = ("C4", "C5", "C6", "C7", "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10", "T11", "T12",
+         "L1", "L2", "L3", "L4", "L5")  # fmt: skip
+
+
+def _placed(scene: Scene, p: Point) -> Point:
+    """A point of the skin list moved with head and spine and scaled with the body, in mm."""
+    if p[1] >= _CHIN:
+        return scene.head_point(p)
+    share = min((_CHIN - p[1]) / (_CHIN - _COLLAR), 1.0)
+    k = scene.head_scale + share * (scene.body_scale - scene.head_scale)
+    a, s = p[0] * k, p[1] * k
+    if not scene.head_turn or share >= 1.0:
+        return a, s
+    a1, s1 = scene.head_point(p)
+    return a1 + share * (a - a1), s1 + share * (s - s1)
+
+
+def back_skin(scene: Scene) -> list[Point]:
+    """Skin of the back, C4 to L5: as far behind the axis as the spinous tips plus a layer, mm."""
+    gap = table()["spine"]["skin_gap"]
+    spine = scene.spine
+    reach = [-(spinous_tip(scene, lv) + gap.get(lv, _SKIN_GAP)) for lv in _BACK]
+    smooth = [sum(reach[max(i - 1, 0) : i + 2]) / len(reach[max(i - 1, 0) : i + 2]) for i in range(len(reach))]
+    return [spine.at(spine.mid[lv], d) for lv, d in zip(_BACK, smooth, strict=True)]
+
+
+def silhouette(scene: Scene) -> list[Point]:
+    """The open outline of the skin in mm: front from below up to the vertex, then down the back."""
+    front = [_placed(scene, p) for p in outline("skin_front")]
+    head = [_placed(scene, p) for p in outline("skin_head_back")]
+    seat = [_placed(scene, p) for p in outline("skin_seat")]
+    back = back_skin(scene)
+    return [*reversed(front), *head[1:], *back, *seat]
+
+
+def draw_skin(scene: Scene) -> str:
+    """Pale silhouette that fades out below the pelvis."""
+    name = f"{scene.prefix}-fade"
+    y = [scene.xy((0.0, s * scene.body_scale))[1] for s in _FADE]
+
+    def ramp(part: str, token: str) -> str:
+        stops = el("stop", offset=0, stop_color=token) + el("stop", offset=1, stop_color=token, stop_opacity=0)
+        return el("linearGradient", stops, id=f"{name}-{part}", gradientUnits="userSpaceOnUse", x1=0, x2=0,
+                  y1=y[0], y2=y[1])  # fmt: skip
+
+    d = smooth_d(scene.many(silhouette(scene)), close=False)
+    drawn = path(d, fill=f"url(#{name}-skin)", stroke=f"url(#{name}-line)", width=scene.lw(1.1))
+    return el("defs", ramp("skin", "skin") + ramp("line", "skin-line")) + group(
+        drawn, name=f"{scene.prefix}-skin", title="Skin"
+    )
+
+
+def skin_at(scene: Scene, level: str) -> Point:
+    """The point of the back skin at a level, mm."""
+    spine = scene.spine
+    q = spine.level_q(level)
+    if q > spine.mid["L5"]:
+        a, s = spine.at(q, -scene.spine.half_canal(q) - 34.0)
+        return a, s
+    back = back_skin(scene)
+    qs = [spine.mid[lv] for lv in _BACK]
+    return linear(qs, [p[0] for p in back])(q), linear(qs, [p[1] for p in back])(q)
+
+
+def place_at(scene: Scene, where: Any) -> Point:
+    """Screen position of a station: its name, a level (skin of the back) or (anterior, superior) in mm."""
+    known = table()["stations"]
+    if isinstance(where, str):
+        if where in known:
+            return scene.xy(_placed(scene, (float(known[where][0]), float(known[where][1]))))
+        if where in LEVELS:
+            return scene.xy(skin_at(scene, where))
+        raise UnknownName("station or level", where, [*known, *LEVELS])
+    try:
+        a, s = (float(x) for x in where)
+    except (TypeError, ValueError):
+        raise CisternaError("a position is a name, a level or (anterior, superior) in mm", found=str(where)) from None
+    return scene.xy(_placed(scene, (a, s)))
+
+
+def halo(x: float, y: float, displacement: float, k: float) -> str:
+    """Rings about a point, one for each whole decade of displacement above 1 nm; `displacement` in metres."""
+    size = abs(displacement)
+    decades = math.log10(size / _FIRST_DECADE) if size > 0 else 0.0
+    out = ""
+    radii = [float(i) for i in range(1, math.floor(decades + 1e-9) + 1)]
+    if decades > 0 and decades - math.floor(decades + 1e-9) > 0.05:
+        radii.append(decades)
+    for r in reversed(radii):
+        out += circle(x, y, r * _HALO_MM * k, "hand", fill_opacity=0.1, stroke="hand", stroke_opacity=0.45, stroke_width=0.8)
+    return out
+
+
+def draw_stations(scene: Scene, stations: Any) -> str:
+    """Stations on the skin with halo, disc or ring, and label.
+
+    A station is a mapping with ``name`` and any of ``at``, ``felt``, ``loaded``, ``displacement`` (m), ``label``.
+    """
+    halos, marks = "", ""
+    for i, station in enumerate(stations):
+        name = str(station.get("name", f"station {i + 1}"))
+        where = station.get("at", station.get("level", station.get("position", name)))
+        x, y = place_at(scene, where)
+        r = min(max(7.0 * scene.k / 1.3, 4.5), 7.0)
+        moved = station.get("displacement")
+        told = name
+        if moved is not None:
+            halos += halo(x, y, float(moved), scene.k)
+            told += f": {fmt(float(moved), 'm')}"
+        felt = station.get("felt")
+        if station.get("loaded"):
+            mark = circle(x, y, r, "hand", stroke="ground", stroke_width=1.5)
+            told += ", under the hand"
+        elif felt is True:
+            mark = circle(x, y, r, "ok", stroke="ground", stroke_width=1.5)
+        elif felt is False:
+            mark = circle(x, y, r, "ground", stroke="ink2", stroke_width=1.4, stroke_dasharray="2.6 2.2")
+        elif moved is not None:
+            mark = circle(x, y, 2.6, "hand")
+        else:
+            mark = circle(x, y, r, "ground", stroke="ink2", stroke_width=1.4)
+        told += {True: ", felt", False: ", not felt"}.get(felt, "")
+        if station.get("label"):
+            left = x < scene.origin[0]
+            mark += text(x + (-r - 4 if left else r + 4), y + 4, str(station["label"]), size=11, fill="ink2",
+                         anchor="end" if left else "start", halo=True)  # fmt: skip
+        key = "".join(c if c.isalnum() else "-" for c in name.lower())
+        marks += group(mark, name=f"{scene.prefix}-station-{i}-{key}", title=told)
+    return halos + marks
+
+
+def draw_hand(scene: Scene, touch: Mapping[str, Any] | None) -> str:
+    """A hand from the side at ``at``, and its force: ``direction`` (anterior, superior) as an arrow beside it."""
+    if not touch:
+        return ""
+    spec = table()["hand"]
+    x, y = place_at(scene, touch.get("at", touch.get("level", "sacrum")))
+    front = x < scene.origin[0] - 8 * scene.k
+    vertex = y < scene.xy(scene.head_point((0.0, 115.0)))[1]
+    tilt = math.radians(60.0 if vertex else 23.0)
+    mirror = -1.0 if front and not vertex else 1.0
+    k = scene.k
+
+    def put(p: Any) -> Point:
+        u, v = float(p[0]) * k, float(p[1]) * k
+        return x + mirror * (u * math.cos(tilt) - v * math.sin(tilt)), y - (u * math.sin(tilt) + v * math.cos(tilt))
+
+    palm, thumb, back = ([put(p) for p in spec[key]] for key in ("palm", "thumb", "back"))
+    edge = smooth_d(palm, close=False) + smooth_d(thumb, close=False, move=False) + smooth_d(back, close=False, move=False)
+    inner = path(edge, fill="cream") + path(edge, stroke="hand", width=2.0, stroke_linecap="round")
+    for finger in spec["fingers"]:
+        inner += path(smooth_d([put(p) for p in finger], close=False), stroke="hand", width=1.0)
+    way = touch.get("direction")
+    told = str(touch.get("label", "Hand"))
+    if way is not None:
+        size = math.hypot(float(way[0]), float(way[1])) or 1.0
+        dx, dy = -float(way[0]) / size, -float(way[1]) / size
+        x0, y0 = put((50.0, -26.0))
+        length, wing = 36 * k, 9 * k
+        tip = (x0 + dx * length, y0 + dy * length)
+        inner += line((x0, y0), tip, "hand", 2.6, stroke_linecap="round")
+        barbs = [(tip[0] - wing * (dx * 0.8 + s * dy * 0.6), tip[1] - wing * (dy * 0.8 - s * dx * 0.6)) for s in (1, -1)]
+        inner += "".join(line(tip, b, "hand", 2.6, stroke_linecap="round") for b in barbs)
+        if touch.get("label"):
+            inner += text(tip[0] + mirror * 8, tip[1] + 4, told, size=12, fill="handtext",
+                          anchor="end" if mirror < 0 else "start", halo=True)  # fmt: skip
+    return group(inner, name=f"{scene.prefix}-hand", title=told)

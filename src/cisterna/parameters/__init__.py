@@ -1,0 +1,1 @@
+"""Parameter files (CSV): `reference.csv` holds published values, the files beside it the parts' own numbers."""

@@ -1,0 +1,114 @@
+"""Signals imposed on the body: heart, breath, gravity, recordings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+
+from cisterna.physiology.component import Drive, Seen, component, quantity
+
+
+
+@component
+class Pulse(Drive):
+    """Arterial pressure: mean + shift + pulse pressure x shape(phase), the shape a sum of three smooth bumps.
+
+    Systolic peak, tidal shoulder and dicrotic wave are bumps exp(k (cos 2 pi (phase - place) - 1)); the
+    shape has zero mean and unit range (`mean_of_shape` and `range_of_shape` are computed once, see `shape`).
+    """
+
+    mean: float = quantity("mmHg", "mean arterial pressure at heart level")
+    pulse: float = quantity("mmHg", "pulse pressure")
+    place1: float = quantity("1", "phase of the systolic peak")
+    place2: float = quantity("1", "phase of the tidal shoulder")
+    place3: float = quantity("1", "phase of the dicrotic wave")
+    width1: float = quantity("1", "width of the systolic peak, share of the beat")
+    width2: float = quantity("1", "width of the tidal shoulder")
+    width3: float = quantity("1", "width of the dicrotic wave")
+    height2: float = quantity("1", "height of the shoulder over the peak")
+    height3: float = quantity("1", "height of the dicrotic wave over the peak")
+    mean_of_shape: float = quantity("1", "mean of the raw shape", 0.0)
+    range_of_shape: float = quantity("1", "range of the raw shape", 1.0)
+    sees = {"phase": "1", "shift": "mmHg", "strength": "1"}
+    unit = "mmHg"
+
+    def raw(self, phase: Any) -> Any:
+        """Sum of the three bumps."""
+
+        def bump(place: Any, width: Any) -> Any:
+            sharpness = 1.0 / (2.0 * jnp.pi * width) ** 2
+            return jnp.exp(sharpness * (jnp.cos(2.0 * jnp.pi * (phase - place)) - 1.0))
+
+        return (
+            bump(self.place1, self.width1)
+            + self.height2 * bump(self.place2, self.width2)
+            + self.height3 * bump(self.place3, self.width3)
+        )
+
+    def signal(self, time: Any, seen: Seen) -> Any:
+        shape = (self.raw(seen["phase"]) - self.mean_of_shape) / self.range_of_shape
+        return self.mean + seen["shift"] + self.pulse * seen["strength"] * shape
+
+    @staticmethod
+    def normalised(**fields: Any) -> Pulse:
+        """A pulse whose shape is scaled to zero mean and unit range."""
+        plain = Pulse(**fields)
+        numbers = Pulse(**plain.numbers("pulse"))
+        values = numbers.raw(jnp.linspace(0.0, 1.0, 2000, endpoint=False))
+        return Pulse(
+            **{**fields, "mean_of_shape": float(values.mean()), "range_of_shape": float(values.max() - values.min())}
+        )
+
+
+@component
+class Breath(Drive):
+    """Breathing, -1 at the end of breathing out and +1 at the end of breathing in, times the depth."""
+
+    inspiration: float = quantity("1", "share of the breath spent breathing in")
+    sees = {"phase": "1", "depth": "1"}
+    unit = "1"
+
+    def signal(self, time: Any, seen: Seen) -> Any:
+        phase = seen["phase"] - jnp.floor(seen["phase"])
+        # The phase is bent so that breathing in takes its share; the bend is smooth at both turns.
+        bent = phase + (0.5 - self.inspiration) / jnp.pi * jnp.sin(jnp.pi * phase) ** 2 * 2.0
+        return -seen["depth"] * jnp.cos(2.0 * jnp.pi * bent)
+
+
+@component
+class Following(Drive):
+    """mean + gain x another signal: thoracic, abdominal and central venous pressure follow the breath."""
+
+    mean: float = quantity("mmHg", "value without the other signal", 0.0)
+    gain: float = quantity("mmHg", "amplitude per unit of the other signal")
+    sees = {"other": "1"}
+    unit = "mmHg"
+
+    def signal(self, time: Any, seen: Seen) -> Any:
+        return self.mean + self.gain * seen["other"]
+
+
+@component
+class AxialGravity(Drive):
+    """g sin(tilt): gravity along the axis, positive towards the feet when the head is up."""
+
+    gravity: float = quantity("cm/s2", "acceleration of gravity")
+    sees = {"tilt": "deg"}
+    unit = "cm/s2"
+
+    def signal(self, time: Any, seen: Seen) -> Any:
+        return self.gravity * jnp.sin(seen["tilt"])
+
+
+@component
+class Sinus(Drive):
+    """A volume imposed at a steady rate: amplitude sin(2 pi f t). A hypothesis, never physiology."""
+
+    amplitude: float = quantity("mL", "half of the peak-to-peak volume")
+    frequency: float = quantity("1/s", "rate")
+    unit = "mL"
+    grade = "contested"
+
+    def signal(self, time: Any, seen: Seen) -> Any:
+        return self.amplitude * jnp.sin(2.0 * jnp.pi * self.frequency * time)

@@ -1,0 +1,319 @@
+"""Shape of the skull as numbers: plates, suture lines, pressure areas and hand contacts, in head radii.
+
+The vault is an ellipsoid about ``centre``. A suture is a chain of points on it between two plates; a joint of the
+face is a chain off it. Everything is divided by the geometric-mean half axis R, and a plate's rotation is counted
+as R times its angle, so one set of matrices serves every head size (`skull.condense` multiplies R back in).
+
+For a line with tangent t, outward r and opening direction n = r x t (towards the plate on the left), and the
+jump J = B(second) - B(first), B(p) = [1, -[p]x]:
+
+    K_open = sum J' n n' J dl,   K_slide = sum J' (t t' + r r') J dl,   K_hinge = sum (t . turn)^2 dl.
+
+The push of a uniform inner pressure on a plate needs its border only (Stokes): area vector 1/2 oint p x dp, moment
+-1/2 oint |p|^2 dp. Each line counts once with each sign, so the pressure on a closed skull is balanced exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cisterna.ground.errors import UnknownName
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A chain of points between two plates.
+
+    Attributes
+    ----------
+    name : str
+        Name of the suture or joint.
+    left, right : str
+        Plates to the left and right of the direction of travel, seen from outside.
+    points : array, (m, 3)
+        Points in head radii from the centre.
+    opening : array (3,), optional
+        Opening direction of a joint off the vault, from `right` to `left`; None on the vault.
+    """
+
+    name: str
+    left: str
+    right: str
+    points: Array
+    opening: Array | None = None
+
+
+@dataclass(frozen=True)
+class Pad:
+    """A hand's contact: points that share the load equally, each on a plate, and the outward normal."""
+
+    name: str
+    plates: tuple[str, ...]
+    points: Array
+    outward: Array
+    radius: float
+
+
+@dataclass(frozen=True, eq=False)
+class SkullGeometry:
+    """Matrices of a skull of unit size; n plates, s lines, m pads. Hashed by identity, so it can be a static argument.
+
+    Attributes
+    ----------
+    plates, lines, pads : tuple of str
+        Names.
+    opens, slides, hinges : (s, 6n, 6n)
+        Quadratic forms of unit line stiffness.
+    push : (6n,)
+        Load of unit pressure.
+    jump : (s, 6n)
+        Mean opening of a line.
+    length : (s,)
+        Length of each line.
+    touch : (m, 3, 6n)
+        Mean motion of a pad, RAS.
+    outward : (m, 3)
+        Outward normals.
+    reach : (m,)
+        Contact radii, cm (they do not scale with the head).
+    width, depth : (6n,)
+        Read-outs: growth of the width between the parietals, and from forehead to occiput.
+    rigid : (6n, 6)
+        The six rigid motions.
+    spread : (6n, 6n)
+        Area-weighted mass matrix of the vault: how a free head carries the reaction of a touch.
+    """
+
+    plates: tuple[str, ...]
+    lines: tuple[str, ...]
+    pads: tuple[str, ...]
+    opens: Array
+    slides: Array
+    hinges: Array
+    push: Array
+    jump: Array
+    length: Array
+    touch: Array
+    outward: Array
+    reach: Array
+    width: Array
+    depth: Array
+    rigid: Array
+    spread: Array
+    area: Mapping[str, float] = field(default_factory=dict)
+
+    def plate(self, name: str) -> slice:
+        """Columns of a plate."""
+        if name not in self.plates:
+            raise UnknownName("bone", name, list(self.plates))
+        start = 6 * self.plates.index(name)
+        return slice(start, start + 6)
+
+    def line(self, name: str) -> list[int]:
+        """Indices of a suture: one side, or both when the name has no side.
+
+        Raises
+        ------
+        CisternaError
+            Unknown suture, with the nearest.
+        """
+        found = [i for i, line in enumerate(self.lines) if line == name or line.rsplit(".", 1)[0] == name]
+        if not found:
+            raise UnknownName("suture", name, [*self.lines, *{line.split(".")[0] for line in self.lines}])
+        return found
+
+    def pad(self, name: str) -> int:
+        """Index of a pad."""
+        if name not in self.pads:
+            raise UnknownName("head station", name, list(self.pads))
+        return self.pads.index(name)
+
+
+def cross_matrix(p: Array) -> Array:
+    """Matrix [p]x with [p]x v = p x v."""
+    return np.array([[0.0, -p[2], p[1]], [p[2], 0.0, -p[0]], [-p[1], p[0], 0.0]])
+
+
+def arc(directions: Sequence[Array], shape: Array, per: int = 24) -> Array:
+    """Chain along great circles of the unit sphere through `directions`, stretched to the ellipsoid `shape`."""
+    chain: list[Array] = [directions[0]]
+    for a, b in zip(directions[:-1], directions[1:], strict=True):
+        angle = np.arccos(np.clip(a @ b, -1.0, 1.0))
+        share = np.arange(1, per + 1)[:, None] / per
+        chain.extend((np.sin((1 - share) * angle) * a + np.sin(share * angle) * b) / np.sin(angle))
+    return np.asarray(chain) * shape
+
+
+def _frames(line: Line, shape: Array) -> tuple[Array, Array, Array, Array, Array]:
+    """Midpoints, steps, and unit vectors n, t, r of the pieces of a line."""
+    steps = np.diff(line.points, axis=0)
+    middles = 0.5 * (line.points[1:] + line.points[:-1])
+    t = steps / np.linalg.norm(steps, axis=1, keepdims=True)
+    if line.opening is None:
+        r = middles / shape**2
+    else:
+        r = np.cross(t, np.broadcast_to(line.opening, t.shape))
+    r = r - t * np.sum(r * t, axis=1, keepdims=True)
+    r = r / np.linalg.norm(r, axis=1, keepdims=True)
+    return middles, steps, np.cross(r, t), t, r
+
+
+def _fan(borders: Array, shape: Array, rings: int = 6) -> tuple[Array, Array]:
+    """Points and areas that cover a plate, from triangles between its middle and each piece of its border.
+
+    borders : (k, 2, 3) directions of the start and end of each piece on the unit sphere.
+    """
+    middle = borders.mean(axis=(0, 1))
+    middle = middle / np.linalg.norm(middle)
+    share = (np.arange(rings + 1) / rings)[:, None, None, None]
+    net = middle + share * (borders - middle)
+    net = net / np.linalg.norm(net, axis=-1, keepdims=True) * shape
+    a, b, c, d = net[:-1, :, 0], net[:-1, :, 1], net[1:, :, 1], net[1:, :, 0]
+    areas = 0.5 * (np.linalg.norm(np.cross(c - a, d - a), axis=-1) + np.linalg.norm(np.cross(b - a, c - a), axis=-1))
+    return ((a + b + c + d) / 4).reshape(-1, 3), areas.reshape(-1)
+
+
+def plate_at(direction: Array, borders: Mapping[str, Array]) -> str:
+    """The plate whose border winds once around a direction of the unit sphere."""
+    u = direction / np.linalg.norm(direction)
+    e1 = np.cross(u, np.eye(3)[int(np.argmin(np.abs(u)))])
+    e1 = e1 / np.linalg.norm(e1)
+    e2 = np.cross(u, e1)
+    turns = {}
+    for name, pieces in borders.items():
+        angle = np.arctan2(pieces @ e2, pieces @ e1)
+        step = np.angle(np.exp(1j * (angle[:, 1] - angle[:, 0])))
+        turns[name] = float(step.sum()) / (2 * np.pi)
+    return max(turns, key=lambda name: turns[name])
+
+
+def vault_borders(lines: Sequence[Line], shape: Array) -> dict[str, Array]:
+    """Border pieces of each plate on the unit sphere, travelled with the plate to the left: (k, 2, 3)."""
+    found: dict[str, list[Array]] = {}
+    for line in lines:
+        if line.opening is not None:
+            continue
+        ends = line.points / shape
+        forth = np.stack([ends[:-1], ends[1:]], axis=1)
+        found.setdefault(line.left, []).append(forth)
+        found.setdefault(line.right, []).append(forth[:, ::-1])
+    return {name: np.concatenate(pieces) for name, pieces in found.items()}
+
+
+def disc(direction: Array, radius: float, shape: Array, borders: Mapping[str, Array], name: str) -> Pad:
+    """A round contact on the vault: 24 points of equal share within `radius` (head radii) of a direction.
+
+    A pad that lies across a suture loads the plates on both sides.
+    """
+    u = direction / np.linalg.norm(direction)
+    normal = u / shape
+    normal = normal / np.linalg.norm(normal)
+    e1 = np.cross(normal, np.eye(3)[int(np.argmin(np.abs(normal)))])
+    e1 = e1 / np.linalg.norm(e1)
+    e2 = np.cross(normal, e1)
+    offsets = [
+        radius * part * (np.cos(turn) * e1 + np.sin(turn) * e2)
+        for part in np.sqrt((np.arange(3) + 0.5) / 3)  # three rings of equal area
+        for turn in 2 * np.pi * (np.arange(8) + 0.5) / 8
+    ]
+    around = (u * shape + np.asarray(offsets)) / shape
+    around = around / np.linalg.norm(around, axis=1, keepdims=True)
+    return Pad(name, tuple(plate_at(d, borders) for d in around), around * shape, normal, 0.0)
+
+
+def build(
+    plates: Sequence[str],
+    lines: Sequence[Line],
+    shape: Array,
+    pads: Sequence[Pad] = (),
+    width: tuple[Pad, Pad] | None = None,
+    depth: tuple[Pad, Pad] | None = None,
+) -> SkullGeometry:
+    """Matrices of a skull from its lines.
+
+    Parameters
+    ----------
+    plates : sequence of str
+        Names; a plate may have no border on the vault (the face).
+    lines : sequence of Line
+        Sutures and joints, in head radii.
+    shape : array (3,)
+        Half axes in head radii, right, front, up; their product is 1.
+    pads : sequence of Pad
+        Hand contacts.
+    width, depth : pairs of Pad, optional
+        The two ends of the read-outs along x and along y.
+    """
+    index = {name: 6 * i for i, name in enumerate(plates)}
+    size = 6 * len(plates)
+
+    def motion(point: Array, plate: str) -> Array:
+        rows = np.zeros((3, size))
+        rows[:, index[plate] : index[plate] + 3] = np.eye(3)
+        rows[:, index[plate] + 3 : index[plate] + 6] = -cross_matrix(point)
+        return rows
+
+    def mean_motion(pad: Pad) -> Array:
+        return np.mean([motion(p, plate) for p, plate in zip(pad.points, pad.plates, strict=True)], axis=0)
+
+    opens, slides, hinges = (np.zeros((len(lines), size, size)) for _ in range(3))
+    push, jump, length = np.zeros(size), np.zeros((len(lines), size)), np.zeros(len(lines))
+    for k, line in enumerate(lines):
+        for name in (line.left, line.right):
+            if name not in index:
+                raise UnknownName("bone", name, list(plates), where=f"suture {line.name}")
+        middles, steps, n, t, r = _frames(line, shape)
+        pieces = np.linalg.norm(steps, axis=1)
+        left, right = index[line.left], index[line.right]
+        for p, dl, nn, tt, rr in zip(middles, pieces, n, t, r, strict=True):
+            apart = motion(p, line.left) - motion(p, line.right)
+            turn = np.zeros(size)
+            turn[left + 3 : left + 6], turn[right + 3 : right + 6] = tt, -tt
+            opens[k] += dl * np.outer(nn @ apart, nn @ apart)
+            slides[k] += dl * (np.outer(tt @ apart, tt @ apart) + np.outer(rr @ apart, rr @ apart))
+            hinges[k] += dl * np.outer(turn, turn)
+            jump[k] += dl * (nn @ apart)
+        length[k] = pieces.sum()
+        jump[k] /= length[k]
+        if line.opening is None:
+            load = np.concatenate(
+                [0.5 * np.cross(middles, steps).sum(axis=0), -0.5 * (np.sum(middles**2, axis=1) @ steps)]
+            )
+            push[left : left + 6] += load
+            push[right : right + 6] -= load
+    spread, area = np.zeros((size, size)), {}
+    for name, pieces_of in vault_borders(lines, shape).items():
+        points, shares = _fan(pieces_of, shape)
+        area[name] = float(shares.sum())
+        for p, share in zip(points, shares, strict=True):
+            rows = motion(p, name)
+            spread += share * rows.T @ rows
+
+    def growth(pair: tuple[Pad, Pad] | None, axis: int) -> Array:
+        return np.zeros(size) if pair is None else (mean_motion(pair[1]) - mean_motion(pair[0]))[axis]
+
+    return SkullGeometry(
+        plates=tuple(plates),
+        lines=tuple(line.name for line in lines),
+        pads=tuple(pad.name for pad in pads),
+        opens=opens,
+        slides=slides,
+        hinges=hinges,
+        push=push,
+        jump=jump,
+        length=length,
+        touch=np.asarray([mean_motion(pad) for pad in pads]).reshape(len(pads), 3, size),
+        outward=np.asarray([pad.outward for pad in pads]).reshape(len(pads), 3),
+        reach=np.asarray([pad.radius for pad in pads]),
+        width=growth(width, 0),
+        depth=growth(depth, 1),
+        rigid=np.tile(np.eye(6), (len(plates), 1)),
+        spread=spread,
+        area=area,
+    )

@@ -1,0 +1,68 @@
+"""Walls of compartments: how transmural pressure grows with volume."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+
+from cisterna.physiology.component import Compartment, Seen, Tissue, component, quantity
+
+
+@component
+class LinearWall(Compartment):
+    """p = (V - V0) / C."""
+
+    compliance: float = quantity("mL/mmHg", "volume per pressure")
+    unstressed: float = quantity("mL", "volume at zero transmural pressure", 0.0)
+
+    def pressure(self, volume: Any, seen: Seen) -> Any:
+        return (volume - self.unstressed) / self.compliance
+
+
+@component
+class ExponentialWall(Compartment):
+    """p = (p_rest - p_asym) exp(V / (C (p_rest - p_asym))) + p_asym.
+
+    V is the deviation from rest, C the compliance there; the wall stiffens in proportion to p - p_asym.
+    With p_asym = 0 it is the pressure-volume relation of Marmarou: C = 0.4343 PVI / p_rest.
+    """
+
+    rest: float = quantity("mmHg", "transmural pressure at rest")
+    asymptote: float = quantity("mmHg", "pressure the law tends to when emptied", 0.0)
+    compliance: float = quantity("mL/mmHg", "compliance at rest")
+    source = "Marmarou et al. 1978 J Neurosurg 48:332 doi:10.3171/jns.1978.48.3.0332"
+
+    def pressure(self, volume: Any, seen: Seen) -> Any:
+        height = self.rest - self.asymptote
+        return height * jnp.exp(volume / (self.compliance * height)) + self.asymptote
+
+
+@component
+class MarmarouSpace(Compartment):
+    """p = p_ref + (p_rest - p_ref) exp(k V): one craniospinal space with elastance k (p - p_ref)."""
+
+    rest: float = quantity("mmHg", "resting pressure")
+    reference: float = quantity("mmHg", "reference pressure", 0.0)
+    elastance_coefficient: float = quantity("1/mL", "k = 1 / (0.4343 PVI)")
+    source = "Marmarou et al. 1978 J Neurosurg 48:332 doi:10.3171/jns.1978.48.3.0332"
+
+    def pressure(self, volume: Any, seen: Seen) -> Any:
+        return self.reference + (self.rest - self.reference) * jnp.exp(self.elastance_coefficient * volume)
+
+
+@component
+class ViscousBranch(Tissue):
+    """Maxwell branch of a standard linear solid: p = (V - z) / C_v, tau z' = V - z.
+
+    A volume that comes within a heartbeat meets the branch and a stiffer wall; a slow one does not.
+    """
+
+    compliance: float = quantity("mL/mmHg", "compliance of the branch")
+    time: float = quantity("s", "relaxation time")
+
+    def pressure(self, volume: Any, inner: Any, seen: Seen) -> Any:
+        return (volume - inner) / self.compliance
+
+    def rate(self, volume: Any, inner: Any, seen: Seen) -> Any:
+        return (volume - inner) / self.time

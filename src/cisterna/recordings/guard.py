@@ -1,0 +1,91 @@
+"""What every reader does before it believes a file: is it a file, is it small enough, does it read at all."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cisterna.ground.errors import CisternaError
+
+#: Largest file, and largest decoded recording, that is held in memory (bytes).
+LARGEST = 2 * 1024**3
+#: Largest chunk of a compressed dataset that is unpacked at once (bytes), and most objects in one file.
+LARGEST_CHUNK = 256 * 1024**2
+MOST_OBJECTS = 2000
+
+
+def readable_file(path: str | Path) -> Path:
+    """The path, when it is an ordinary file of a size that can be held in memory."""
+    file = Path(path)
+    try:
+        if not file.exists():
+            raise CisternaError("no such file", where=str(file), mend="check the path; a record may need its '.hea'")
+        if not file.is_file():
+            found = "a folder" if file.is_dir() else "a device or pipe"
+            raise CisternaError("not a file", where=str(file), found=found, mend="give one file")
+        size = file.stat().st_size
+        if size == 0:
+            raise CisternaError("the file is empty", where=str(file), mend="copy it again from its source")
+        with file.open("rb") as stream:
+            stream.read(1)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise CisternaError("the file cannot be opened", where=str(file), found=str(error)) from error
+    guard_size(size, file)
+    return file
+
+
+def guard_size(size: float, file: Path, what: str = "the file") -> None:
+    """Refuse what would not fit in memory: nothing here streams."""
+    if not 0 <= size <= LARGEST:
+        found = f"{size / 1024**3:.1f} GiB" if size >= 0 else "a negative size"
+        mend = "cut the recording into shorter files with the tool that wrote it"
+        raise CisternaError(f"{what} is larger than {LARGEST // 1024**3} GiB", where=str(file), found=found, mend=mend)
+
+
+@contextmanager
+def reading(file: Path, kind: str) -> Iterator[None]:
+    """Turn whatever a decoding library raises on a damaged file into one CisternaError."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except CisternaError:
+        raise
+    except Exception as error:  # a damaged file can raise anything in a third-party decoder
+        first = (str(error).strip().splitlines() or [""])[0][:160]
+        raise CisternaError(
+            f"the {kind} file cannot be read",
+            where=str(file),
+            found=f"{type(error).__name__}: {first}" if first else type(error).__name__,
+            mend="it is damaged, cut short or of another format; copy it again from its source",
+        ) from error
+
+
+def guard_hdf5(file: Path) -> None:
+    """Refuse an HDF5 file whose declared sizes could not be held, before anything is unpacked."""
+    import h5py
+
+    with file.open("rb") as stream:
+        if stream.read(8) != b"\x89HDF\r\n\x1a\n":
+            raise CisternaError("not an HDF5 file", where=str(file), mend="give a file of the format its name says")
+    total, objects = 0.0, 0
+
+    def visit(name: str, item: Any) -> None:
+        nonlocal total, objects
+        objects += 1
+        if objects > MOST_OBJECTS:
+            raise CisternaError("the file holds too many objects", where=str(file), found=f"more than {MOST_OBJECTS}")
+        if isinstance(item, h5py.Dataset) and item.shape is not None:
+            total += float(item.size) * max(item.dtype.itemsize, 8)
+            guard_size(total, file, "the unpacked file")
+            chunk = float(item.dtype.itemsize)
+            for length in item.chunks or (0,):
+                chunk *= length
+            if chunk > LARGEST_CHUNK:
+                raise CisternaError("a dataset unpacks in one huge piece", where=f"{file}: {name}")
+
+    with h5py.File(file, "r") as source:
+        source.visititems(visit)

@@ -1,0 +1,153 @@
+"""The drop-in interface of file formats: a class with a name, suffixes, `sniff` and `read`."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cisterna.ground.errors import CisternaError
+from cisterna.recordings.recording import Recording
+
+#: Texts that files write where a unit is unknown or the scale is arbitrary.
+NO_UNIT = frozenset({"", "nu", "adu", "au", "a.u.", "none", "n/a", "na", "?", "unknown", "unit", "units", "counts"})
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What the user says about a file because the file does not.
+
+    Attributes
+    ----------
+    units : mapping
+        Unit by channel name; the key "" holds for the only channel of the file.
+    rate : float or None
+        Samples a second (Hz).
+    columns : sequence of str
+        Names of channels in a file that carries none.
+    """
+
+    units: Mapping[str, str] = field(default_factory=dict)
+    rate: float | None = None
+    columns: Sequence[str] = ()
+
+    def unit_of(self, own: str) -> str | None:
+        """The unit given for a channel by its own name, None when none was given."""
+        return self.units.get(own, self.units.get(""))
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One signal as a file holds it: own name, own unit text, samples, and a rate (Hz) or times (s)."""
+
+    own: str
+    values: ArrayLike
+    unit: str = ""
+    rate: float | None = None
+    time: ArrayLike | None = None
+    start: float = 0.0
+    quality: str = ""
+
+
+class Format(ABC):
+    """A file format. One file in `recordings/formats` defines one; it is found by scanning.
+
+    Attributes
+    ----------
+    name : str
+        Short name, e.g. ``wfdb``.
+    suffixes : tuple of str
+        Endings of its files, lower case, with the dot.
+    """
+
+    name: ClassVar[str]
+    suffixes: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def sniff(self, path: Path, head: bytes) -> bool:
+        """Whether the file is of this format, judged by its first bytes."""
+
+    @abstractmethod
+    def read(self, path: Path, ask: Ask) -> Recording:
+        """The whole file under its own names; `load` renames, selects and applies units afterwards."""
+
+
+def assemble(
+    channels: Sequence[Channel], path: Path, *, start: str = "", notes: Sequence[str] = (), **provenance: Any
+) -> Recording:
+    """A measured Recording from the channels of a file.
+
+    Infinite samples become NaN and are counted in `quality`. Own names that cannot name a signal are made
+    plain; equal ones are numbered; `own_name` keeps the file's text.
+    """
+    if not channels:
+        raise CisternaError("the file holds no signal", where=str(path))
+    rec = Recording().with_title(path.name, start)
+    taken: set[str] = set()
+    for channel in channels:
+        values = np.array(channel.values, dtype=np.float64)
+        quality = [channel.quality] if channel.quality else []
+        endless = int(np.isinf(values).sum())
+        if endless:
+            values[np.isinf(values)] = np.nan
+            quality.append(f"{endless} infinite samples set to missing")
+        unit = tidy_unit(channel.unit)
+        if not unit:
+            quality.insert(0, "uncalibrated")
+        axis: dict[str, Any] = {"rate": channel.rate, "start": channel.start}
+        if channel.time is not None:
+            axis = {"time": channel.time}
+        own = channel.own.strip() or "signal"
+        rec = rec.with_signal(
+            _free(plain_name(own), taken),
+            values,
+            unit=unit,
+            origin="measured",
+            own_name=own,
+            quality="; ".join(dict.fromkeys(quality)),
+            own_unit=channel.unit,
+            **axis,
+        )
+    warnings = {"warnings": list(notes)} if notes else {}
+    return rec.with_provenance(file=path.name, **warnings, **provenance)
+
+
+def tidy_unit(text: str) -> str:
+    """A file's unit text as we write it; "" when it says that there is none.
+
+    Examples
+    --------
+    >>> tidy_unit("mmHg"), tidy_unit("bpm"), tidy_unit("NU")
+    ('mmHg', '1/min', '')
+    """
+    known = {"mmhg": "mmHg", "cmh2o": "cmH2O", "bpm": "1/min", "beats/min": "1/min", "seconds": "s", "sec": "s"}
+    text = text.strip()
+    return "" if text.lower() in NO_UNIT else known.get(text.lower(), text)
+
+
+def plain_name(own: str) -> str:
+    """A signal name from any text: letters, digits and '_'.
+
+    Examples
+    --------
+    >>> plain_name("SpO2 (finger)"), plain_name("2nd / lead")
+    ('SpO2_finger', 'signal_2nd_lead')
+    """
+    plain = re.sub(r"[^A-Za-z0-9]+", "_", own).strip("_")[:60] or "signal"
+    bad = not plain[0].isalpha() or plain.lower().startswith(("time", "event"))
+    return f"signal_{plain}" if bad else plain
+
+
+def _free(name: str, taken: set[str]) -> str:
+    new, k = name, 1
+    while new in taken:
+        k += 1
+        new = f"{name}_{k}"
+    taken.add(new)
+    return new

@@ -1,0 +1,84 @@
+"""The side-car: a JSON file beside the data that says what the data file cannot (names, units, rate)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cisterna.ground.errors import CisternaError
+from cisterna.recordings.reader import Ask
+
+_LARGEST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """What the side-car says: column names, units by name, rate (Hz), name of the time column, first time (s)."""
+
+    columns: tuple[str, ...] = ()
+    units: dict[str, str] = field(default_factory=dict)
+    rate: float | None = None
+    time: str = ""
+    start: float = 0.0
+
+    def over(self, ask: Ask) -> Ask:
+        """The two together; what the user says in the call wins."""
+        rate = self.rate if ask.rate is None else ask.rate
+        return Ask({**self.units, **ask.units}, rate, tuple(ask.columns) or self.columns)
+
+
+def sidecar(path: Path) -> Sidecar:
+    """The side-car of a data file: `abp.json` beside `abp.csv`; empty when there is none.
+
+    Keys: ``columns``, ``units`` (a text, or by column), ``rate``, ``time``, ``start``. The BIDS spellings
+    ``Columns``, ``SamplingFrequency``, ``StartTime`` and ``{<column>: {"Units": ...}}`` are read as well.
+
+    Raises
+    ------
+    CisternaError
+        The file is not a JSON object, or an entry has the wrong type.
+    """
+    name = path.name[: -len(".gz")] if path.name.lower().endswith(".gz") else path.name
+    file = path.with_name(name).with_suffix(".json")
+    if not file.is_file():
+        return Sidecar()
+    try:
+        if file.stat().st_size > _LARGEST:
+            raise CisternaError("the side-car is too large", where=str(file), mend="it holds a few lines of JSON")
+        said = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        mend = 'write e.g. {"columns": ["abp"], "units": {"abp": "mmHg"}, "rate": 100}'
+        raise CisternaError("the side-car cannot be read", str(file), str(error)[:160], mend) from error
+    if not isinstance(said, dict):
+        raise CisternaError("the side-car is not a JSON object", where=str(file), found=type(said).__name__)
+    columns = said.get("columns", said.get("Columns", []))
+    _must(isinstance(columns, list) and all(isinstance(c, str) for c in columns), "columns", columns, file)
+    units = said.get("units", {})
+    if isinstance(units, str):
+        units = {"": units}
+    _must(isinstance(units, dict) and all(isinstance(u, str) for u in units.values()), "units", units, file)
+    for key, value in said.items():
+        if isinstance(value, dict) and isinstance(value.get("Units"), str):
+            units[key] = value["Units"]
+    time = said.get("time", "")
+    _must(isinstance(time, str), "time", time, file)
+    rate = _number(said.get("rate", said.get("SamplingFrequency")), "rate", file)
+    if rate is not None:
+        _must(rate > 0, "rate", rate, file)
+    start = _number(said.get("start", said.get("StartTime")), "start", file)
+    return Sidecar(tuple(columns), units, rate, time, start or 0.0)
+
+
+def _number(value: Any, key: str, file: Path) -> float | None:
+    if value is None:
+        return None
+    plain = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e12
+    _must(plain, key, value, file)
+    return float(value)
+
+
+def _must(right: bool, key: str, value: Any, file: Path) -> None:
+    if not right:
+        raise CisternaError(f"the side-car's '{key}' has the wrong type", str(file), str(value)[:80])

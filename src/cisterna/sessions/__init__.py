@@ -1,0 +1,1 @@
+"""Screening before a session, techniques, sessions and courses of sessions."""

@@ -1,0 +1,25 @@
+"""Places of the shared read-only material, for tests that compare with it."""
+
+from pathlib import Path
+
+import pytest
+
+_SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        pytest.skip(f"no folder ../{path.relative_to(_SHARED.parent)} beside the repository")
+    return path
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Folder ../shared beside the repository (design, domain, reference)."""
+    return _folder(_SHARED)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder ../shared/data beside the repository (recordings, never copied into it)."""
+    return _folder(_SHARED / "data")
