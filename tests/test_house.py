@@ -138,10 +138,11 @@ def test_base_imports_without_jax():
 
 
 def test_import_cisterna_is_light_and_its_names_are_there():
-    done = _run("""
+    done = _run(f"""
         import sys, cisterna
-        heavy = {"numpy", "scipy", "xarray", "pint", "jax", "wfdb", "typer", "jinja2"} & set(sys.modules)
+        heavy = {{"numpy", "scipy", "xarray", "pint", "jax", "wfdb", "typer", "jinja2"}} & set(sys.modules)
         assert not heavy, heavy
+        assert ["parameters", *cisterna._FOLDERS] == {ORDER!r}
         for name in cisterna.__all__:
             assert getattr(cisterna, name) is getattr(cisterna, name), name
         try:

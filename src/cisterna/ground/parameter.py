@@ -167,7 +167,8 @@ def read_rows(text: str, where: str) -> dict[str, Parameter]:
         place = f"{where}, line {line}"
         try:
             numbers = {key: float(cells[key]) for key in ("value", "low", "high")}
-            row = Parameter(**{k: v for k, v in cells.items() if k not in numbers}, **numbers, file=where)
+            texts: dict[str, Any] = {k: v for k, v in cells.items() if k not in numbers}
+            row = Parameter(**texts, **numbers, file=where)
         except (KeyError, TypeError, ValueError) as error:
             raise CisternaError("a parameter row cannot be read", where=place, found=str(error)) from error
         wrong = [

@@ -10,8 +10,11 @@ import pkgutil
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 from cisterna.ground.errors import CisternaError
+
+T = TypeVar("T")
 
 
 def nearest(word: str, names: Iterable[str]) -> str:
@@ -33,9 +36,9 @@ def nearest(word: str, names: Iterable[str]) -> str:
     return min(inside, key=len) if inside else ""
 
 
-def classes_of(module: ModuleType, base: type) -> dict[str, type]:
+def classes_of(module: ModuleType, base: type[T]) -> dict[str, type[T]]:
     """The concrete subclasses of `base` that `module` itself defines, by their `name` attribute."""
-    found: dict[str, type] = {}
+    found: dict[str, type[T]] = {}
     for _, cls in inspect.getmembers(module, inspect.isclass):
         own = cls.__module__ == module.__name__
         if own and issubclass(cls, base) and cls is not base and not inspect.isabstract(cls):
@@ -44,7 +47,7 @@ def classes_of(module: ModuleType, base: type) -> dict[str, type]:
     return found
 
 
-def scan(package: str, base: type) -> dict[str, type]:
+def scan(package: str, base: type[T]) -> dict[str, type[T]]:
     """All drop-in classes below a package, by name.
 
     Parameters
@@ -60,7 +63,7 @@ def scan(package: str, base: type) -> dict[str, type]:
         Two files claim the same name.
     """
     folder = importlib.import_module(package)
-    found: dict[str, type] = {}
+    found: dict[str, type[T]] = {}
     for info in pkgutil.iter_modules(folder.__path__):
         if info.name.startswith("_"):
             continue
@@ -71,7 +74,7 @@ def scan(package: str, base: type) -> dict[str, type]:
     return found
 
 
-def load_file(path: str | Path, base: type) -> dict[str, type]:
+def load_file(path: str | Path, base: type[T]) -> dict[str, type[T]]:
     """Drop-in classes of a user's own file (``--with file.py``), by name."""
     path = Path(path)
     spec = importlib.util.spec_from_file_location(f"cisterna_user_{path.stem}", path)

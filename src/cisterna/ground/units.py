@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"^\s*([-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?
 def _registry() -> Any:
     import pint
 
-    ureg = pint.UnitRegistry(cache_folder=":auto:", autoconvert_offset_to_baseunit=True)
+    ureg: Any = pint.UnitRegistry(cache_folder=":auto:", autoconvert_offset_to_baseunit=True)
     ureg.define("gf = 9.80665e-3 newton")
     ureg.define("cmH2O = 98.0665 pascal = cmh2o")
     ureg.define("mmH2O = 9.80665 pascal = mmh2o")

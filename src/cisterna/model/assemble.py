@@ -17,7 +17,15 @@ from cisterna.physiology.component import Column, Compartment, Component, Drive,
 #: Name of the control that a path's fluid column uses: axial gravity, cm/s^2, positive towards the feet.
 GRAVITY = "gravity"
 
-_KIND_UNITS = {"pressure": "mmHg", "wall": "mmHg", "volume": "mL", "total": "mL", "flow": "mL/s", "inner": "mL", "ledger": "mL"}
+_KIND_UNITS = {
+    "pressure": "mmHg",
+    "wall": "mmHg",
+    "volume": "mL",
+    "total": "mL",
+    "flow": "mL/s",
+    "inner": "mL",
+    "ledger": "mL",
+}
 
 
 def assemble(plan: Blueprint) -> Network:
@@ -40,6 +48,10 @@ def assemble(plan: Blueprint) -> Network:
     paths = members(layout.columns) + members(layout.paths)
     drop, incidence, border = _edges(plan, layout, nodes, paths)
     tissues = members(layout.tissues)
+    # Pressures from (phi, u); driving pressures from (pressures, u), hence from (phi, u) as well.
+    pressures = np.hstack([press, press @ push])
+    drops = drop[:, : len(nodes)] @ pressures
+    drops[:, len(nodes) :] += drop[:, len(nodes) :]
     wall = np.zeros((len(nodes), len(tissues)))
     for j, name in enumerate(tissues):
         wall[_find(nodes, plan.parts[name].on, f"{name}.on"), j] = 1.0
@@ -49,11 +61,8 @@ def assemble(plan: Blueprint) -> Network:
         layout=layout,
         laws=laws,
         enclose=jnp.asarray(enclose),
-        press=jnp.asarray(press),
-        push=jnp.asarray(press @ push),
-        drop=jnp.asarray(drop),
-        incidence=jnp.asarray(incidence),
-        border=jnp.asarray(border),
+        press=jnp.asarray(np.vstack([pressures, drops])),
+        collect=jnp.asarray(_collect(layout, incidence, border)),
         wall=jnp.asarray(wall),
         readout=jnp.asarray(_readout(plan, layout)),
         start=jnp.asarray(start, dtype=float),
@@ -67,10 +76,10 @@ def _has_start(name: str) -> bool:
     return not name.startswith("ledger.")
 
 
-def _find(names: list[str], name: str, where: str) -> int:
+def _find(names: list[str], name: str, where: str, also: list[str] | None = None) -> int:
+    """Place of a node by name; `also` holds further names that would have been right here."""
     if name not in names:
-        kind = "compartment" if where.endswith(".on") else "node"
-        raise UnknownName(kind, name, names, where=where)
+        raise UnknownName("compartment" if where.endswith(".on") else "node", name, names + (also or []), where=where)
     return names.index(name)
 
 
@@ -83,7 +92,9 @@ def _by_class(plan: Blueprint, kind: type) -> list[tuple[type[Component], list[s
 
 
 def _layout(plan: Blueprint) -> Layout:
-    kinds = {kind: _by_class(plan, kind) for kind in (Compartment, Column, Path, Tissue, Reflex)}
+    kinds: dict[type, list[tuple[type[Component], list[str]]]] = {
+        kind: _by_class(plan, kind) for kind in (Compartment, Column, Path, Tissue, Reflex)
+    }
     containers = {name for name, part in plan.of_kind(Compartment).items() if part.law.container}  # type: ignore[attr-defined]
     crossing = [
         name
@@ -92,13 +103,14 @@ def _layout(plan: Blueprint) -> Layout:
         for name in names
         if sum(end in plan.of_kind(Compartment) for end in plan.parts[name].ends) == 1
     ]
-    # Drives keep their order, so that one may see an earlier one; equal neighbours share a group.
+    # A drive stands after the drives it sees; equal neighbours that see no drive share a group.
     drive_runs: list[tuple[type[Component], list[str]]] = []
-    for name, part in plan.of_kind(Drive).items():
-        if drive_runs and drive_runs[-1][0] is type(part.law) and not part.sees:
+    for name in _drive_order(plan):
+        law, chained = type(plan.parts[name].law), bool(_drives_seen(plan, name))
+        if drive_runs and drive_runs[-1][0] is law and not chained:
             drive_runs[-1][1].append(name)
         else:
-            drive_runs.append((type(part.law), [name]))
+            drive_runs.append((law, [name]))
 
     def bare(kind: type) -> tuple[Group, ...]:
         return tuple(Group(law, tuple(names), ()) for law, names in kinds[kind])
@@ -117,7 +129,7 @@ def _layout(plan: Blueprint) -> Layout:
         drive_order=tuple(name for _, names in drive_runs for name in names),
     )
     known = {name: i for i, name in enumerate(layout.observables)}
-    limits = {
+    limits: dict[type, tuple[str, ...]] = {
         Drive: ("drive.",),
         Compartment: ("drive.", "volume.", "flow.", "inner.", "state.", "ledger.", "total."),
         Tissue: ("drive.", "volume.", "flow.", "inner.", "state.", "ledger.", "total."),
@@ -127,9 +139,7 @@ def _layout(plan: Blueprint) -> Layout:
     }
 
     def wired(groups: tuple[Group, ...], kind: type) -> tuple[Group, ...]:
-        return tuple(
-            Group(group.law, group.names, _wire(plan, layout, group, known, limits[kind])) for group in groups
-        )
+        return tuple(Group(group.law, group.names, _wire(plan, layout, group, known, limits[kind])) for group in groups)
 
     from dataclasses import replace
 
@@ -144,6 +154,35 @@ def _layout(plan: Blueprint) -> Layout:
     )
 
 
+def _drives_seen(plan: Blueprint, name: str) -> list[str]:
+    """Other drives that a drive sees."""
+    seen = (reference.removeprefix("drive.") for reference in plan.parts[name].sees.values())
+    return [other for other in seen if other in plan.parts]
+
+
+def _drive_order(plan: Blueprint) -> list[str]:
+    """Drives, each after those it sees.
+
+    Raises
+    ------
+    CisternaError
+        Drives see one another in a circle.
+    """
+    order: list[str] = []
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        if name in trail:
+            raise CisternaError("drives see one another in a circle", where=" -> ".join((*trail, name)))
+        if name not in order:
+            for other in _drives_seen(plan, name):
+                visit(other, (*trail, name))
+            order.append(name)
+
+    for name in plan.of_kind(Drive):
+        visit(name, ())
+    return order
+
+
 def _wire(
     plan: Blueprint, layout: Layout, group: Group, known: Mapping[str, int], allowed: tuple[str, ...]
 ) -> tuple[tuple[str, tuple[int, ...]], ...]:
@@ -155,7 +194,9 @@ def _wire(
             reference = plan.parts[name].sees.get(slot)
             where = f"{name} sees {slot}"
             if reference is None:
-                raise CisternaError(f"'{name}' is not told what its '{slot}' is", where=where, mend="wire it in the plan")
+                raise CisternaError(
+                    f"'{name}' is not told what its '{slot}' is", where=where, mend="wire it in the plan"
+                )
             if reference not in known:
                 raise UnknownName("observable", reference, list(known), where=where)
             if not reference.startswith(allowed):
@@ -201,7 +242,7 @@ def _walls(plan: Blueprint, layout: Layout, nodes: list[str]) -> tuple[np.ndarra
             if node in nodes:
                 one_way[j, nodes.index(node)] += weight
             else:
-                push[j, _find(names, node, f"{name} outside")] += weight
+                push[j, _find(names, node, f"{name} outside", nodes)] += weight
             push[j] += weight * _column(plan, names, node, name, part)
     return nested, one_way, push
 
@@ -238,7 +279,7 @@ def _edges(
                     raise CisternaError(f"path '{name}' ends in '{end}', which stores nothing", mend="join its content")
                 incidence[layout.stored.index(end), k] -= sign
             else:
-                drop[k, len(nodes) + _find(names, end, f"path {name}")] += sign
+                drop[k, len(nodes) + _find(names, end, f"path {name}", nodes)] += sign
         upper, lower = part.ends
         if upper and lower:
             drop[k, len(nodes) :] += _column(plan, names, upper, lower, part)
@@ -246,6 +287,12 @@ def _edges(
             inward = part.ends[1] in nodes
             border[layout.border.index(name), k] = 1.0 if inward else -1.0
     return drop, incidence, border
+
+
+def _collect(layout: Layout, incidence: np.ndarray, border: np.ndarray) -> np.ndarray:
+    """Rates of volumes and ledgers from flows; the states between have rates of their own."""
+    between = len(layout.state_names) - len(incidence) - len(border)
+    return np.vstack([incidence, np.zeros((between, incidence.shape[1])), border])
 
 
 def _refuse_cycle(links: np.ndarray, nodes: list[str]) -> None:
@@ -269,6 +316,8 @@ def _readout(plan: Blueprint, layout: Layout) -> np.ndarray:
                 raise UnknownName("observable", reference, list(known), where=f"signal {name}")
             has = unit_of(plan, layout, reference)
             if not same_dimension(has, signal.unit):
-                raise CisternaError("wrong kind of unit", where=f"signal {name}", found=has, mend=f"it is in {signal.unit}")
+                raise CisternaError(
+                    "wrong kind of unit", where=f"signal {name}", found=has, mend=f"it is in {signal.unit}"
+                )
             table[row, known[reference]] += weight
     return table

@@ -14,7 +14,16 @@ from typing import Any
 from cisterna.ground.errors import CisternaError, UnknownName
 from cisterna.ground.parameter import Parameter
 from cisterna.ground.units import from_internal, to_internal
-from cisterna.physiology.component import Column, Compartment, Component, Drive, Path, Reflex, Tissue, internal
+from cisterna.physiology.component import (
+    Column,
+    Compartment,
+    Component,
+    Drive,
+    Path,
+    Reflex,
+    Tissue,
+    internal,
+)
 
 #: Name of the world beyond the modelled body in a path that crosses the border.
 OUTSIDE = ""

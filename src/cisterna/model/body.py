@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from cisterna.ground.errors import UnknownName
 from cisterna.ground.parameter import Parameters
+from cisterna.ground.registry import scan
 from cisterna.model.blueprint import Blueprint
 
 
@@ -25,9 +26,7 @@ class Body(ABC):
 
 def bodies() -> Mapping[str, type[Body]]:
     """All bodies that ship, by name."""
-    from cisterna.ground.registry import scan
-
-    return scan("cisterna.model.bodies", Body)  # type: ignore[type-abstract]
+    return scan("cisterna.model.bodies", Body)
 
 
 def body(name: str) -> Body:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from typing import ClassVar
 
-from cisterna.ground.errors import UnknownName
 from cisterna.model.blueprint import Blueprint
 
 
@@ -22,18 +20,3 @@ class Condition(ABC):
     @abstractmethod
     def __call__(self, plan: Blueprint) -> Blueprint:
         """The plan of a body with this condition."""
-
-
-def conditions() -> Mapping[str, type[Condition]]:
-    """All conditions that ship, by name."""
-    from cisterna.ground.registry import scan
-
-    return scan("cisterna.conditions", Condition)  # type: ignore[type-abstract]
-
-
-def condition(name: str) -> Condition:
-    """A condition by name; a wrong name is answered with the nearest."""
-    known = conditions()
-    if name not in known:
-        raise UnknownName("condition", name, list(known))
-    return known[name]()

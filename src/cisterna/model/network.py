@@ -114,12 +114,10 @@ class Network:
         reflexes, drives.
     enclose : array (compartments, stored)
         W of the module text.
-    press : array (compartments, compartments)
-        A; `push` (compartments, inputs) is A B.
-    drop : array (columns + paths, compartments + inputs)
-        Driving pressure of each path from node pressures and fluid columns.
-    incidence : array (stored, columns + paths)
-        D; `border` (border paths, columns + paths) the signed flow into the body.
+    press : array (compartments + columns + paths, compartments + inputs)
+        From transmural pressures and inputs to pressures (A, A B) and to the driving pressure of every path.
+    collect : array (states, columns + paths)
+        D for the volumes, and the signed flow over the border for the ledgers.
     wall : array (compartments, tissues)
         Which wall a tissue belongs to.
     readout : array (signals, observables)
@@ -132,10 +130,7 @@ class Network:
     laws: tuple[Any, ...]
     enclose: Array
     press: Array
-    push: Array
-    drop: Array
-    incidence: Array
-    border: Array
+    collect: Array
     wall: Array
     readout: Array
     start: Array
@@ -177,11 +172,9 @@ class Network:
 
 jax.tree_util.register_dataclass(
     Network,
-    data_fields=[
-        "laws", "enclose", "press", "push", "drop", "incidence", "border", "wall", "readout", "start", "rest",
-    ],
+    data_fields=["laws", "enclose", "press", "collect", "wall", "readout", "start", "rest"],
     meta_fields=["layout"],
-)  # fmt: skip
+)
 
 
 def _with(thing: Any, field: str, value: Any) -> Any:
@@ -271,15 +264,15 @@ def evaluate(net: Network, t: Array, y: Array, controls: Array) -> tuple[Array, 
     if branch:
         phi_total = phi_total + net.wall @ _join(branch)
 
-    pressure = net.press @ phi_total + net.push @ u
-    drop = net.drop @ jnp.concatenate([pressure, u])
+    pushed = net.press @ jnp.concatenate([phi_total, u])
+    pressure, drop = jnp.split(pushed, [len(phi_total)])
     observed = jnp.concatenate([observed, phi_total, pressure])
 
     column_rate = []
     at = 0
     for group, law in zip(layout.columns, column_laws, strict=True):
-        here = slice(at, at + group.count)
-        column_rate.append(law.acceleration(column_flow[here], drop[here], _seen(group, observed)))
+        span = slice(at, at + group.count)
+        column_rate.append(law.acceleration(column_flow[span], drop[span], _seen(group, observed)))
         at += group.count
     path_flow = []
     for group, law in zip(layout.paths, path_laws, strict=True):
@@ -296,10 +289,14 @@ def evaluate(net: Network, t: Array, y: Array, controls: Array) -> tuple[Array, 
         reflex_rate.append(law.rate(reflex[at : at + group.count], _seen(group, observed)))
         at += group.count
 
-    rate = jnp.concatenate(
-        [net.incidence @ flow, _join(column_rate), _join(inner_rate), _join(reflex_rate), net.border @ flow]
-    )
-    return rate, observed
+    own = [
+        jnp.zeros(len(layout.stored)),
+        *column_rate,
+        *inner_rate,
+        *reflex_rate,
+        jnp.zeros(len(layout.border)),
+    ]
+    return net.collect @ flow + jnp.concatenate(own), observed
 
 
 def rhs(net: Network, t: Array, y: Array, controls: Array) -> Array:
@@ -318,5 +315,5 @@ def require_finite(net: Network) -> None:
         for field in group.law.units():
             values = np.asarray(getattr(law, field))
             for name, value in zip(group.names, values, strict=True):
-                if not np.isfinite(value):
+                if not np.isfinite(value).all():
                     raise CisternaError("a number of the body is not finite", where=f"{name}.{field}")

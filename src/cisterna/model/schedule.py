@@ -97,7 +97,9 @@ class Schedule:
         inner = {t for track in self.tracks.values() for t in track.times if start < t < end}
         return [start, *sorted(inner), end]
 
-    def segments(self, start: float, end: float, names: list[str]) -> Iterator[tuple[float, float, np.ndarray, np.ndarray]]:
+    def segments(
+        self, start: float, end: float, names: list[str]
+    ) -> Iterator[tuple[float, float, np.ndarray, np.ndarray]]:
         """(start, end, values, slopes) of the pieces on which every control is a line, order `names`."""
         marks = self.events(start, end)
         for a, b in zip(marks[:-1], marks[1:], strict=True):

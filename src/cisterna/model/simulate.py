@@ -66,10 +66,11 @@ class Run:
         """The run as a Recording, simulated signals in their own units."""
         from cisterna.recordings.recording import Recording
 
-        signals = {
-            name: (self.signal(name, lane), unit, level) for name, unit, level in self.net.layout.signals
-        }
-        return Recording.from_arrays(self.times, signals, origin="simulated", provenance=provenance or {})
+        made = Recording()
+        for name, unit, level in self.net.layout.signals:
+            values = self.signal(name, lane)
+            made = made.with_signal(name, values, time=self.times, unit=unit, level_ref=level, origin="simulated")
+        return made.with_provenance(**(provenance or {}))
 
 
 def _per(unit: str) -> float:
@@ -92,13 +93,14 @@ def simulate(
     Parameters
     ----------
     net : Network
-        One body, or several stacked by `stack` (then `state` and `schedule` have a leading axis too).
+        One body, or several stacked by `stack`.
     schedule : Schedule or list of Schedule
-        Inputs; for stacked networks one for all, or one each with the same event times added together.
+        Inputs. A list runs its members side by side on identical steps (every event of any is an event of
+        all), so that differences between lanes are differences of inputs, not of steps.
     duration, start : float
         Length and start of the run, s.
     state : array, optional
-        Initial state; the body's own when omitted.
+        Initial state (one for all lanes, or a leading axis); the body's own when omitted.
     step : float, optional
         Largest step, s; the scheme's default when omitted.
     progress : callable, optional
@@ -116,10 +118,15 @@ def simulate(
     """
     how = march or March()
     h_max = step or how.scheme.step
-    lanes = np.ndim(net.start) == 2
+    persons = net.start.shape[0] if np.ndim(net.start) == 2 else 0
     schedules = [schedule] if isinstance(schedule, Schedule) else list(schedule)
+    lanes = bool(persons) or not isinstance(schedule, Schedule)
+    if persons and len(schedules) == 1:
+        schedules = schedules * persons
     names = net.layout.control_names
     y = jnp.asarray(net.start if state is None else state)
+    if lanes and y.ndim == 1:
+        y = jnp.broadcast_to(y, (len(schedules), y.size))
     end = start + duration
     times: list[np.ndarray] = []
     samples: list[np.ndarray] = []

@@ -10,7 +10,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from cisterna.physiology.component import Compartment, Path, Reflex, Seen, component, quantity
+from cisterna.physiology.component import Compartment, Path, Quantity, Reflex, Seen, component, quantity
 from cisterna.physiology.paths import positive
 
 _URSINO = "Ursino & Lodi 1997 J Appl Physiol 82:1256 doi:10.1152/jappl.1997.82.4.1256"
@@ -42,9 +42,9 @@ class ActiveArteries(Compartment):
 class PialArteries(Compartment):
     """p = V / C(x): the compliance follows the tone x, saturating at both ends."""
 
-    basal: float = quantity("mL/mmHg", "compliance at rest")
-    dilation: float = quantity("mL/mmHg", "amplitude of the sigmoid when dilating")
-    constriction: float = quantity("mL/mmHg", "amplitude when constricting")
+    basal: Quantity = quantity("mL/mmHg", "compliance at rest")
+    dilation: Quantity = quantity("mL/mmHg", "amplitude of the sigmoid when dilating")
+    constriction: Quantity = quantity("mL/mmHg", "amplitude when constricting")
     sees = {"tone": "mL/mmHg"}
     source = _GADDA
 
@@ -56,10 +56,10 @@ class PialArteries(Compartment):
 class CalibreResistance(Path):
     """q = dp / (R + share kR C^2 / V^2): a fixed resistance and a share of the arteriolar one (Poiseuille)."""
 
-    resistance: float = quantity("mmHg s/mL", "fixed part")
-    coefficient: float = quantity("mmHg3 s/mL", "kR")
-    basal: float = quantity("mL/mmHg", "basal compliance C")
-    share: float = quantity("1", "share of the arteriolar resistance that lies on this path")
+    resistance: Quantity = quantity("mmHg s/mL", "fixed part")
+    coefficient: Quantity = quantity("mmHg3 s/mL", "kR")
+    basal: Quantity = quantity("mL/mmHg", "basal compliance C")
+    share: Quantity = quantity("1", "share of the arteriolar resistance that lies on this path")
     sees = {"volume": "mL"}
     source = _GADDA
 
@@ -72,8 +72,8 @@ class CalibreResistance(Path):
 class Waterfall(Path):
     """q = (p_v - max(p_outside, p_down)) / R: cerebral veins that collapse at their end (Starling resistor)."""
 
-    resistance: float = quantity("mmHg s/mL", "resistance of the terminal veins")
-    rounding: float = quantity("mmHg", "width of the rounded corner")
+    resistance: Quantity = quantity("mmHg s/mL", "resistance of the terminal veins")
+    rounding: Quantity = quantity("mmHg", "width of the rounded corner")
     sees = {"upstream": "mmHg", "downstream": "mmHg", "outside": "mmHg"}
     source = _GADDA
 
@@ -89,9 +89,9 @@ class Lacunae(Compartment):
     They yield when CSF pressure rises and are the larger part of the cranial compliance.
     """
 
-    floor: float = quantity("mmHg", "T0: CSF minus venous pressure when full")
-    rest: float = quantity("mmHg", "Tr: CSF minus venous pressure at rest")
-    stiffness: float = quantity("1/mL", "k")
+    floor: Quantity = quantity("mmHg", "T0: CSF minus venous pressure when full")
+    rest: Quantity = quantity("mmHg", "Tr: CSF minus venous pressure at rest")
+    stiffness: Quantity = quantity("1/mL", "k")
     grade = "plausible"
     source = "assumed: exponential venous wall below the waterfall"
 
@@ -103,9 +103,9 @@ class Lacunae(Compartment):
 class ToneRegulation(Reflex):
     """tau x' = -x + G (q_n - q) / q_n: autoregulation of the pial arteries."""
 
-    gain: float = quantity("mL/mmHg", "G")
-    time: float = quantity("s", "tau")
-    wanted: float = quantity("mL/s", "flow the tissue wants")
+    gain: Quantity = quantity("mL/mmHg", "G")
+    time: Quantity = quantity("s", "tau")
+    wanted: Quantity = quantity("mL/s", "flow the tissue wants")
     sees = {"flow": "mL/s"}
     unit = "mL/mmHg"
     source = _GADDA
@@ -129,9 +129,9 @@ _BED = {"volume": "mL", "arterial": "mmHg", "csf": "mmHg"}
 class UrsinoBed(Path):
     """q = (Pa - Pc) / Ra with Ra = kR Can^2 / Va^2 and veins that collapse at CSF pressure."""
 
-    coefficient: float = quantity("mmHg3 s/mL", "kR")
-    basal: float = quantity("mL/mmHg", "Can")
-    proximal: float = quantity("mmHg s/mL", "Rpv")
+    coefficient: Quantity = quantity("mmHg3 s/mL", "kR")
+    basal: Quantity = quantity("mL/mmHg", "Can")
+    proximal: Quantity = quantity("mmHg s/mL", "Rpv")
     sees = _BED
     source = _URSINO
 
@@ -143,11 +143,11 @@ class UrsinoBed(Path):
 class UrsinoFormation(Path):
     """q_f = (Pc - Pic)+ / Rf: CSF formed from the capillaries, one-way."""
 
-    coefficient: float = quantity("mmHg3 s/mL", "kR")
-    basal: float = quantity("mL/mmHg", "Can")
-    proximal: float = quantity("mmHg s/mL", "Rpv")
-    resistance: float = quantity("mmHg s/mL", "Rf")
-    rounding: float = quantity("mmHg", "width of the rounded corner")
+    coefficient: Quantity = quantity("mmHg3 s/mL", "kR")
+    basal: Quantity = quantity("mL/mmHg", "Can")
+    proximal: Quantity = quantity("mmHg s/mL", "Rpv")
+    resistance: Quantity = quantity("mmHg s/mL", "Rf")
+    rounding: Quantity = quantity("mmHg", "width of the rounded corner")
     sees = _BED
     source = _URSINO
 
@@ -160,12 +160,12 @@ class UrsinoFormation(Path):
 class UrsinoRegulation(Reflex):
     """tau dCa/dt = sigma(G x) - Ca, x = (q - q_n) / q_n."""
 
-    basal: float = quantity("mL/mmHg", "Can")
-    dilation: float = quantity("mL/mmHg", "D1")
-    constriction: float = quantity("mL/mmHg", "D2")
-    gain: float = quantity("mL/mmHg", "G")
-    time: float = quantity("s", "tau")
-    wanted: float = quantity("mL/s", "q_n")
+    basal: Quantity = quantity("mL/mmHg", "Can")
+    dilation: Quantity = quantity("mL/mmHg", "D1")
+    constriction: Quantity = quantity("mL/mmHg", "D2")
+    gain: Quantity = quantity("mL/mmHg", "G")
+    time: Quantity = quantity("s", "tau")
+    wanted: Quantity = quantity("mL/s", "q_n")
     sees = {"flow": "mL/s"}
     unit = "mL/mmHg"
     source = _URSINO

@@ -16,8 +16,8 @@ business: the network owns it.
 
 What a law sees besides its own state it names in ``sees``; a blueprint wires each name to a reference
 ``"drive.abp"``, ``"pressure.csf"``, ``"wall.csf"`` (transmural), ``"volume.pial"``, ``"flow.arterioles"`` or
-``"state.tone"``. Compartments and tissues may see states, volumes and drives; paths also pressures; reflexes everything. With
-that order no algebraic loop can arise.
+``"state.tone"``. Compartments and tissues may see states, volumes and drives; paths also pressures; reflexes
+everything. With that order no algebraic loop can arise.
 
 Internal units: cm, mL, mmHg, s.
 """
@@ -37,6 +37,8 @@ from cisterna.ground.units import same_dimension
 
 #: What a law receives: arrays over the components of one group, in internal units.
 Seen = Mapping[str, Any]
+#: A field of a component: a Parameter or a number when planned, an array over equals when it runs.
+Quantity = Any
 T = TypeVar("T")
 
 
@@ -66,7 +68,7 @@ def component(cls: type[T]) -> type[T]:
     return jax.tree_util.register_dataclass(made, data_fields=names, meta_fields=[])
 
 
-class Component(ABC):
+class Component(ABC):  # noqa: B024 - the five kinds below are the abstract ones
     """A part of the body with one law. Fields are declared with `quantity`."""
 
     #: Slots the law sees besides its own state: name -> unit.
@@ -81,7 +83,7 @@ class Component(ABC):
         """Unit of each field."""
         return {f.name: f.metadata["unit"] for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
 
-    def numbers(self, where: str) -> dict[str, float]:
+    def numbers(self, where: str) -> dict[str, Any]:
         """The fields as bare internal numbers, each checked to be of the declared kind.
 
         Raises
@@ -89,19 +91,20 @@ class Component(ABC):
         CisternaError
             A field has the wrong kind of unit, naming both.
         """
-        return {
-            name: internal(getattr(self, name), unit, f"{where}.{name}") for name, unit in self.units().items()
-        }
+        return {name: internal(getattr(self, name), unit, f"{where}.{name}") for name, unit in self.units().items()}
 
 
-def internal(value: Any, unit: str, where: str) -> float:
-    """A field's value in internal units; a Parameter is checked against the declared unit."""
+def internal(value: Any, unit: str, where: str) -> Any:
+    """A field's value in internal units; a Parameter is checked against the declared unit.
+
+    A sampled signal (an array) passes as it is, already internal.
+    """
     if isinstance(value, Parameter):
         if not same_dimension(value.unit, unit):
             mend = f"the law expects {unit}"
             raise CisternaError("wrong kind of unit", where=where, found=f"{value.id} in {value.unit}", mend=mend)
         return value.internal
-    return float(value)
+    return value if getattr(value, "ndim", 0) else float(value)
 
 
 class Compartment(Component):
@@ -112,7 +115,7 @@ class Compartment(Component):
 
     @abstractmethod
     def pressure(self, volume: Any, seen: Seen) -> Any:
-        """Transmural pressure, mmHg, of the enclosed volume, mL (own volume plus that of what it contains)."""
+        """Transmural pressure, mmHg, of the enclosed volume, mL (its own plus what it contains)."""
 
 
 class Path(Component):

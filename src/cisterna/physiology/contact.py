@@ -4,9 +4,9 @@ A Kelvin chain per direction, one elastic step and two creeping branches k with 
 
     u = J F + z_1 + z_2,       tau_k z_k' = f_k J F - z_k,       J = 1 / stiffness.
 
-For a force that runs straight from F0 to F1 within a step h the branches have a closed form, so there is no time
-error and no smallest step. Stiffness of a layer of depth H under a disc of radius a and area A = pi a^2 on bone
-(nearly incompressible): normal E (2 a / (1 - nu^2) + A / H), shear (E / 3) A / H, nu = 1/2.
+For a force that runs straight from F0 to F1 within a step h the branches have a closed form, so there is no
+time error and no smallest step. Stiffness of a layer of depth H under a disc of radius a and area A =
+pi a^2 on bone (nearly incompressible): normal E (2 a / (1 - nu^2) + A / H), shear (E / 3) A / H, nu = 1/2.
 Directions, axis 0 of every array: normal (inward positive) and two tangents. Units: cm, s, force mmHg cm^2.
 """
 
@@ -139,12 +139,14 @@ def advance(contact: Contact, branches: Any, start: Any, end: Any, step: Any) ->
     return branches, contact.give * jnp.asarray(end) + branches.sum(axis=1)
 
 
-def advance_held(contact: Contact, branches: Any, start: Any, displacement: Any, step: Any) -> tuple[Any, Any]:
-    """One step of a hand that imposes the displacement at its end, (3,): (branches, force at the end). Exact
-    inverse of `advance`: a held hand turns motion of the body into force."""
+def advance_held(contact: Contact, branches: Any, start: Any, moved: Any, step: Any) -> tuple[Any, Any]:
+    """One step of a hand that imposes the displacement at its end, (3,): (branches, force at the end).
+
+    Exact inverse of `advance`: a held hand turns motion of the body into force.
+    """
     decay, early, late = _weights(contact, step)
     known = decay * branches + contact.give[:, None] * jnp.asarray(start)[:, None] * early
-    force = (jnp.asarray(displacement) - known.sum(axis=1)) / (contact.give * (1.0 + late.sum()))
+    force = (jnp.asarray(moved) - known.sum(axis=1)) / (contact.give * (1.0 + late.sum()))
     return known + contact.give[:, None] * force[:, None] * late, force
 
 
@@ -167,7 +169,8 @@ def displacement(contact: Contact, time: Any, force: Any) -> Any:
     wide = load if load.ndim == 2 else jnp.stack([load, 0.0 * load, 0.0 * load], axis=1)
     if t.ndim != 1 or t.shape[0] != wide.shape[0] or wide.shape[1:] != (3,):
         found = f"time {t.shape}, force {load.shape}"
-        raise CisternaError("time and force do not fit together", found=found, mend="give (n,) and (n,) or (n, 3)")
+        mend = "give (n,) and (n,) or (n, 3)"
+        raise CisternaError("time and force do not fit together", found=found, mend=mend)
 
     def one(carry: tuple[Any, Any], now: tuple[Any, Any]) -> tuple[tuple[Any, Any], Any]:
         (branches, before), (step, end) = carry, now

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from cisterna.physiology.component import Compartment, Path, Seen, component, quantity
+from cisterna.physiology.component import Compartment, Path, Quantity, Seen, component, quantity
 from cisterna.physiology.paths import positive
 
 
 @component
 class CranialBox(Compartment):
-    """p = p_ref + (V + V_touch + V_brain) / (C_skull + C_residual): Monro-Kellie with a box that hardly yields.
+    """p = p_ref + (V + V_touch + V_brain) / (C_skull + C_residual): Monro-Kellie.
 
     V is everything enclosed, V_touch the volume by which hands narrow the box (g F), V_brain a volume imposed
     on it by a hypothesis. The skull's share is mechanics; the residual stands for displaceable volume that no
     other wall owns.
     """
 
-    reference: float = quantity("mmHg", "pressure at zero deviation")
-    skull: float = quantity("mL/mmHg", "compliance of the closed skull")
-    residual: float = quantity("mL/mmHg", "displaceable cranial volume without another owner")
+    reference: Quantity = quantity("mmHg", "pressure at zero deviation")
+    skull: Quantity = quantity("mL/mmHg", "compliance of the closed skull")
+    residual: Quantity = quantity("mL/mmHg", "displaceable cranial volume without another owner")
     sees = {"touch": "mL", "brain": "mL"}
     source = "Monro-Kellie: all volumes in the skull share one box"
 
@@ -31,8 +31,8 @@ class CranialBox(Compartment):
 class SpinalAbsorption(Path):
     """q = (p - p_epidural)+ / R along nerve roots, driven by the transmural pressure of the sac."""
 
-    resistance: float = quantity("mmHg s/mL", "outflow resistance of the segment")
-    rounding: float = quantity("mmHg", "width of the rounded corner")
+    resistance: Quantity = quantity("mmHg s/mL", "outflow resistance of the segment")
+    rounding: Quantity = quantity("mmHg", "width of the rounded corner")
     sees = {"transmural": "mmHg"}
     grade = "contested"
     source = "Edsbagge et al. 2004 Am J Physiol 287:R1450 doi:10.1152/ajpregu.00740.2003 (existence, not size)"

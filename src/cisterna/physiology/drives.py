@@ -6,8 +6,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from cisterna.physiology.component import Drive, Seen, component, quantity
-
+from cisterna.physiology.component import Drive, Quantity, Seen, component, quantity
 
 
 @component
@@ -18,18 +17,18 @@ class Pulse(Drive):
     shape has zero mean and unit range (`mean_of_shape` and `range_of_shape` are computed once, see `shape`).
     """
 
-    mean: float = quantity("mmHg", "mean arterial pressure at heart level")
-    pulse: float = quantity("mmHg", "pulse pressure")
-    place1: float = quantity("1", "phase of the systolic peak")
-    place2: float = quantity("1", "phase of the tidal shoulder")
-    place3: float = quantity("1", "phase of the dicrotic wave")
-    width1: float = quantity("1", "width of the systolic peak, share of the beat")
-    width2: float = quantity("1", "width of the tidal shoulder")
-    width3: float = quantity("1", "width of the dicrotic wave")
-    height2: float = quantity("1", "height of the shoulder over the peak")
-    height3: float = quantity("1", "height of the dicrotic wave over the peak")
-    mean_of_shape: float = quantity("1", "mean of the raw shape", 0.0)
-    range_of_shape: float = quantity("1", "range of the raw shape", 1.0)
+    mean: Quantity = quantity("mmHg", "mean arterial pressure at heart level")
+    pulse: Quantity = quantity("mmHg", "pulse pressure")
+    place1: Quantity = quantity("1", "phase of the systolic peak")
+    place2: Quantity = quantity("1", "phase of the tidal shoulder")
+    place3: Quantity = quantity("1", "phase of the dicrotic wave")
+    width1: Quantity = quantity("1", "width of the systolic peak, share of the beat")
+    width2: Quantity = quantity("1", "width of the tidal shoulder")
+    width3: Quantity = quantity("1", "width of the dicrotic wave")
+    height2: Quantity = quantity("1", "height of the shoulder over the peak")
+    height3: Quantity = quantity("1", "height of the dicrotic wave over the peak")
+    mean_of_shape: Quantity = quantity("1", "mean of the raw shape", default=0.0)
+    range_of_shape: Quantity = quantity("1", "range of the raw shape", default=1.0)
     sees = {"phase": "1", "shift": "mmHg", "strength": "1"}
     unit = "mmHg"
 
@@ -57,7 +56,11 @@ class Pulse(Drive):
         numbers = Pulse(**plain.numbers("pulse"))
         values = numbers.raw(jnp.linspace(0.0, 1.0, 2000, endpoint=False))
         return Pulse(
-            **{**fields, "mean_of_shape": float(values.mean()), "range_of_shape": float(values.max() - values.min())}
+            **{
+                **fields,
+                "mean_of_shape": float(values.mean()),
+                "range_of_shape": float(values.max() - values.min()),
+            }
         )
 
 
@@ -65,7 +68,7 @@ class Pulse(Drive):
 class Breath(Drive):
     """Breathing, -1 at the end of breathing out and +1 at the end of breathing in, times the depth."""
 
-    inspiration: float = quantity("1", "share of the breath spent breathing in")
+    inspiration: Quantity = quantity("1", "share of the breath spent breathing in")
     sees = {"phase": "1", "depth": "1"}
     unit = "1"
 
@@ -80,8 +83,8 @@ class Breath(Drive):
 class Following(Drive):
     """mean + gain x another signal: thoracic, abdominal and central venous pressure follow the breath."""
 
-    mean: float = quantity("mmHg", "value without the other signal", 0.0)
-    gain: float = quantity("mmHg", "amplitude per unit of the other signal")
+    mean: Quantity = quantity("mmHg", "value without the other signal", default=0.0)
+    gain: Quantity = quantity("mmHg", "amplitude per unit of the other signal")
     sees = {"other": "1"}
     unit = "mmHg"
 
@@ -93,7 +96,7 @@ class Following(Drive):
 class AxialGravity(Drive):
     """g sin(tilt): gravity along the axis, positive towards the feet when the head is up."""
 
-    gravity: float = quantity("cm/s2", "acceleration of gravity")
+    gravity: Quantity = quantity("cm/s2", "acceleration of gravity")
     sees = {"tilt": "deg"}
     unit = "cm/s2"
 
@@ -105,8 +108,8 @@ class AxialGravity(Drive):
 class Sinus(Drive):
     """A volume imposed at a steady rate: amplitude sin(2 pi f t). A hypothesis, never physiology."""
 
-    amplitude: float = quantity("mL", "half of the peak-to-peak volume")
-    frequency: float = quantity("1/s", "rate")
+    amplitude: Quantity = quantity("mL", "half of the peak-to-peak volume")
+    frequency: Quantity = quantity("1/s", "rate")
     unit = "mL"
     grade = "contested"
 

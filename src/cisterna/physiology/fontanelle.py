@@ -4,10 +4,10 @@ Radius a, centre deflection w outward, transmural pressure p (ICP less the air o
 
     p = 4 T0 w / a^2 + (8/3) E t w^3 / ((1 - nu) a^4),        V = (pi a^2 / 2) w.
 
-The shape is taken as a paraboloid. A touch enters by the work it does on that shape (so volume per force equals
-motion per pressure, Betti), and dents the membrane locally on top of it without moving more volume. The tangent
-compliance falls as p^(-2/3). T0 is a small floor: without it a slack membrane has no stiffness at all.
-Units: cm, mL, mmHg; force mmHg cm^2.
+The shape is taken as a paraboloid. A touch enters by the work it does on that shape (so volume per force
+equals motion per pressure, Betti), and dents the membrane locally on top of it without moving more volume.
+The tangent compliance falls as p^(-2/3). T0 is a small floor: without it a slack membrane has no stiffness
+at all. Units: cm, mL, mmHg; force mmHg cm^2.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ class MembraneTouch(NamedTuple):
 
 
 def anterior_fontanelle(age: float, parameters: Parameters) -> Membrane | None:
-    """The membrane at an age in years, or None when it has closed. Its area falls linearly with age (assumed).
+    """The membrane at an age in years, or None when it has closed.
+
+    Its area falls linearly with age (assumed).
 
     Examples
     --------
@@ -68,7 +70,8 @@ def anterior_fontanelle(age: float, parameters: Parameters) -> Membrane | None:
 def _coefficients(membrane: Membrane) -> tuple[Any, Any]:
     """p = k1 w + k3 w^3."""
     square = jnp.square(membrane.radius)
-    return 4.0 * membrane.tension / square, 8.0 / 3.0 * membrane.stretch / ((1.0 - membrane.poisson) * square**2)
+    stiffening = 8.0 / 3.0 * membrane.stretch / (1.0 - membrane.poisson)
+    return 4.0 * membrane.tension / square, stiffening / square**2
 
 
 def bulge_pressure(membrane: Membrane, deflection: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from cisterna.physiology.component import Path, Seen, component, quantity
+from cisterna.physiology.component import Path, Quantity, Seen, component, quantity
 
 
 @component
@@ -20,11 +20,11 @@ class CollapsibleVein(Path):
     series and n the number of equal veins side by side.
     """
 
-    conductance: float = quantity("mL/(mmHg s)", "k of one vein")
-    sensitivity: float = quantity("mmHg", "A: how sharply it collapses")
-    external: float = quantity("mmHg", "pressure around the vein at rest", 0.0)
-    rigid: float = quantity("mmHg s/mL", "rigid resistance in series, of one vein", 0.0)
-    count: float = quantity("1", "equal veins side by side", 1.0)
+    conductance: Quantity = quantity("mL/(mmHg s)", "k of one vein")
+    sensitivity: Quantity = quantity("mmHg", "A: how sharply it collapses")
+    external: Quantity = quantity("mmHg", "pressure around the vein at rest", default=0.0)
+    rigid: Quantity = quantity("mmHg s/mL", "rigid resistance in series, of one vein", default=0.0)
+    count: Quantity = quantity("1", "equal veins side by side", default=1.0)
     sees = {"inside": "mmHg", "outside": "mmHg"}
     source = "Gadda et al. 2015 AJNR 36:1971 doi:10.3174/ajnr.A4409"
 

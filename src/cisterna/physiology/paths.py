@@ -6,7 +6,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from cisterna.physiology.component import Column, Path, Seen, component, quantity
+from cisterna.physiology.component import Column, Path, Quantity, Seen, component, quantity
 
 
 def positive(x: Any, width: Any) -> Any:
@@ -18,7 +18,7 @@ def positive(x: Any, width: Any) -> Any:
 class Resistance(Path):
     """q = dp / R."""
 
-    resistance: float = quantity("mmHg s/mL", "pressure per flow")
+    resistance: Quantity = quantity("mmHg s/mL", "pressure per flow")
 
     def flow(self, drop: Any, seen: Seen) -> Any:
         return drop / self.resistance
@@ -31,9 +31,9 @@ class OneWay(Path):
     The shape of absorption through arachnoid granulations (Davson) and of other one-way paths.
     """
 
-    resistance: float = quantity("mmHg s/mL", "pressure per flow")
-    opening: float = quantity("mmHg", "driving pressure at which flow begins", 0.0)
-    rounding: float = quantity("mmHg", "width of the rounded corner")
+    resistance: Quantity = quantity("mmHg s/mL", "pressure per flow")
+    opening: Quantity = quantity("mmHg", "driving pressure at which flow begins", default=0.0)
+    rounding: Quantity = quantity("mmHg", "width of the rounded corner")
     source = "Davson et al. 1970 Brain 93:665 doi:10.1093/brain/93.4.665"
 
     def flow(self, drop: Any, seen: Seen) -> Any:
@@ -44,7 +44,7 @@ class OneWay(Path):
 class Source(Path):
     """q = rate x factor, whatever the pressure: production of CSF, or an infusion that a protocol sets."""
 
-    rate: float = quantity("mL/s", "flow when the factor is 1")
+    rate: Quantity = quantity("mL/s", "flow when the factor is 1")
     sees = {"factor": "1"}
 
     def flow(self, drop: Any, seen: Seen) -> Any:
@@ -65,8 +65,8 @@ class Injection(Path):
 class FluidColumn(Column):
     """L q' = dp - R q: a fluid column with inertance L = rho l / A and laminar resistance."""
 
-    inertance: float = quantity("mmHg s2/mL", "rho l / A")
-    resistance: float = quantity("mmHg s/mL", "laminar resistance")
+    inertance: Quantity = quantity("mmHg s2/mL", "rho l / A")
+    resistance: Quantity = quantity("mmHg s/mL", "laminar resistance")
 
     def acceleration(self, flow: Any, drop: Any, seen: Seen) -> Any:
         return (drop - self.resistance * flow) / self.inertance

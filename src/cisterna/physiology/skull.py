@@ -1,8 +1,9 @@
 """The skull as a wall: how pressure and a hand move it, condensed once per person to a few numbers.
 
-Rigid plates hang on suture lines; the bone's own give acts in series with each line, and a local dent is added
-under a hand (geometry and matrices: `skull_geometry`). Everything is static, linear and differentiable in the
-material. Per unit length of a suture, in opening 1/c, in sliding 1/(2 (1 + nu) c), in hinging t^2 / (12 c):
+Rigid plates hang on suture lines; the bone's own give acts in series with each line, and a local dent is
+added under a hand (geometry and matrices: `skull_geometry`). Everything is static, linear and
+differentiable in the material. Per unit length of a suture, in opening 1/c, in sliding 1/(2 (1 + nu) c), in
+hinging t^2 / (12 c):
 
     c = w / (E_s t) + 1.4 R / (E_b t),      dent = f R / (E_b t^2) / (1 + (r / 1.3 sqrt(R t))^2),
 
@@ -33,6 +34,16 @@ from cisterna.physiology.stations import Vector, direction, station
 
 #: How the reaction of a touch is carried: over the whole vault by area, or by the occiput on its rest.
 SUPPORTS: tuple[str, ...] = ("free", "occiput")
+#: Parameters behind each entry of the material but the radius: newborn, child, adult, or one for all ages.
+MATERIAL_ROWS: dict[str, tuple[str, ...]] = {
+    "suture_E": ("suture_infant_E", "suture_child_E", "skull_suture_E"),
+    "suture_width": ("suture_width_newborn", "suture_width_child", "suture_width"),
+    "thickness": ("infant_skull_thick", "skull_thick_child", "skull_thick"),
+    "bone_E": ("skull_bone_E_newborn", "skull_bone_E_child", "skull_bone_E"),
+    "poisson": ("skull_poisson",),
+    "series": ("skull_bone_series",),
+    "dent_reach": ("skull_dent_reach",),
+}
 SUTURE_STATES: tuple[str, ...] = ("fused", "fractured")
 
 
@@ -54,8 +65,18 @@ class SkullMaterial(NamedTuple):
 
 @partial(
     jax.tree_util.register_dataclass,
-    data_fields=["compliance", "touch", "touch_compliance", "opening", "touch_opening", "gap_share", "width", "depth"],
-    meta_fields=["geometry"],
+    data_fields=[
+        "compliance",
+        "touch",
+        "touch_compliance",
+        "opening",
+        "touch_opening",
+        "gap_share",
+        "width",
+        "depth",
+        "geometry",
+    ],
+    meta_fields=[],
 )
 @dataclasses.dataclass(frozen=True)
 class SkullPort:
@@ -119,7 +140,7 @@ class SkullPort:
 
 
 def suture_compliance(material: SkullMaterial) -> tuple[Any, Any]:
-    """Line compliance of the sutures' gaps and of the bone in series, each 1/mmHg (opening per force per length)."""
+    """Line compliance of the sutures' gaps and of the bone in series: cm per (mmHg cm^2 / cm) = 1/mmHg."""
     gap = material.suture_width / (material.suture_E * material.thickness)
     bone = material.series * material.radius / (material.bone_E * material.thickness)
     return gap, bone
@@ -140,6 +161,7 @@ def dent_compliance(material: SkullMaterial, patch: Any) -> Any:
     return point / (1.0 + reach)
 
 
+@jax.jit
 def stiffness(material: SkullMaterial, geometry: SkullGeometry) -> Any:
     """Stiffness matrix of the plates, mmHg cm, (6n, 6n); rotations counted as R times the angle.
 
@@ -153,30 +175,31 @@ def stiffness(material: SkullMaterial, geometry: SkullGeometry) -> Any:
     return add(line, geometry.opens) + add(slide, geometry.slides) + add(hinge, geometry.hinges)
 
 
-def _bearing(geometry: SkullGeometry, support: str) -> np.ndarray:
+def _bearing(geometry: SkullGeometry, support: str) -> Any:
     """Mass matrix M by which a rigid reaction is spread: the motion has no M-mean rigid part."""
     if support == "free":
-        return geometry.spread
+        return jnp.asarray(geometry.spread)
     if support == "occiput":
-        held = np.zeros_like(geometry.spread)
+        held = np.zeros(geometry.spread.shape)
         held[geometry.plate("occiput"), geometry.plate("occiput")] = np.eye(6)
-        return held
+        return jnp.asarray(held)
     raise UnknownName("support", support, list(SUPPORTS))
 
 
+@partial(jax.jit, static_argnames=("support",))
 def respond(material: SkullMaterial, geometry: SkullGeometry, loads: Any, support: str = "free") -> Any:
     """Motions of the plates under loads, (6n, k) to (6n, k); the rigid part is carried by `support`."""
     matrix = stiffness(material, geometry)
     bearing = _bearing(geometry, support)
-    lower = np.linalg.cholesky(geometry.rigid.T @ bearing @ geometry.rigid)
-    rigid = np.linalg.solve(lower, geometry.rigid.T).T  # six rigid motions, orthonormal in M
+    lower = jnp.linalg.cholesky(geometry.rigid.T @ bearing @ geometry.rigid)
+    rigid = jax.scipy.linalg.solve_triangular(lower, geometry.rigid.T, lower=True).T  # orthonormal in M
     anchor = bearing @ rigid @ rigid.T @ bearing
-    scale = jnp.trace(matrix) / np.trace(anchor)
+    scale = jnp.trace(matrix) / jnp.trace(anchor)
     factor = jax.scipy.linalg.cho_factor(matrix + scale * anchor)
     return jax.scipy.linalg.cho_solve(factor, loads) - rigid @ (rigid.T @ loads) / scale
 
 
-@partial(jax.jit, static_argnames=("geometry", "support"))
+@partial(jax.jit, static_argnames=("support",))
 def condense(material: SkullMaterial, geometry: SkullGeometry, support: str = "free") -> SkullPort:
     """Condense a skull to its port.
 
@@ -187,19 +210,19 @@ def condense(material: SkullMaterial, geometry: SkullGeometry, support: str = "f
     geometry : SkullGeometry
         Plates, lines, pads.
     support : str
-        ``free``: the reaction of a touch is spread over the vault by area and motions are relative to the head's
-        mean, so no rest is preferred. ``occiput``: the occiput lies still. A balanced pair of touches, and
-        pressure, do the same to volume and sutures in both.
+        ``free``: the reaction of a touch is spread over the vault by area and motions are relative to the
+        head's mean, so no rest is preferred. ``occiput``: the occiput lies still. A balanced pair of
+        touches, and pressure, do the same to volume and sutures in both.
     """
-    m, size = len(geometry.pads), geometry.push.size
+    m, size = len(geometry.pads), geometry.push.shape[0]
     push = jnp.square(material.radius) * geometry.push
     pads = geometry.touch.reshape(3 * m, size)
     moved = respond(material, geometry, jnp.concatenate([push[:, None], pads.T], axis=1), support)
     swell, yielding = moved[:, 0], moved[:, 1:]
-    out = jnp.asarray(geometry.outward)
-    dent = jnp.einsum("m,mi,mj->mij", dent_compliance(material, geometry.reach), out, out)
-    give = (pads @ yielding).reshape(m, 3, m, 3)
-    give = give.at[jnp.arange(m), :, jnp.arange(m), :].add(dent)
+    dent = dent_compliance(material, geometry.reach)
+    local = dent[:, None, None] * geometry.outward[:, :, None] * geometry.outward[:, None, :]
+    each = jnp.arange(m)
+    give = (pads @ yielding).reshape(m, 3, m, 3).at[each, :, each, :].add(local)
     gap, bone = suture_compliance(material)
     return SkullPort(
         compliance=push @ swell,
@@ -220,13 +243,13 @@ def by_age(age: float, values: tuple[float, float, float], parameters: Parameter
     Examples
     --------
     >>> from cisterna.ground.parameter import default_parameters
-    >>> by_age(6.0, (1.0, 10.0, 20.0), default_parameters())
+    >>> round(by_age(6.0, (1.0, 10.0, 20.0), default_parameters()), 6)
     10.0
     """
     if not 0.0 <= age < 130.0:
         raise CisternaError("age must lie between 0 and 130 years", found=f"{age:g}")
     before, child, adult = (
-        parameters.in_unit(key, "yr") for key in ("skull_age_before_birth", "skull_age_child", "skull_age_adult")
+        parameters.in_unit(f"skull_age_{key}", "yr") for key in ("before_birth", "child", "adult")
     )
     places = np.log(np.array([0.0, child, adult]) + before)
     return float(np.exp(np.interp(np.log(age + before), places, np.log(values))))
@@ -244,20 +267,10 @@ def skull_material(age: float, parameters: Parameters) -> SkullMaterial:
     The course between the three ages is assumed; the newborn's metopic suture is left out.
     """
 
-    def aged(*ids: str) -> float:
-        newborn, child, adult = (parameters.value(key) for key in ids)
-        return by_age(age, (newborn, child, adult), parameters)
-
-    return SkullMaterial(
-        suture_E=aged("suture_infant_E", "suture_child_E", "skull_suture_E"),
-        suture_width=aged("suture_width_newborn", "suture_width_child", "suture_width"),
-        thickness=aged("infant_skull_thick", "skull_thick_child", "skull_thick"),
-        bone_E=aged("skull_bone_E_newborn", "skull_bone_E_child", "skull_bone_E"),
-        radius=head_radius(age, parameters),
-        poisson=parameters.value("skull_poisson"),
-        series=parameters.value("skull_bone_series"),
-        dent_reach=parameters.value("skull_dent_reach"),
-    )
+    rows = {entry: [parameters.value(key) for key in ids] for entry, ids in MATERIAL_ROWS.items()}
+    aged = {entry: by_age(age, (v[0], v[1], v[2]), parameters) for entry, v in rows.items() if len(v) == 3}
+    plain = {entry: v[0] for entry, v in rows.items() if len(v) == 1}
+    return SkullMaterial(radius=head_radius(age, parameters), **aged, **plain)
 
 
 def with_states(

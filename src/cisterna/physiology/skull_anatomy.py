@@ -1,9 +1,10 @@
 """The human skull on its ellipsoid: plates, where the sutures run, and where each head station touches it.
 
-Eight rigid plates: frontal (with the ethmoid), two parietals, occiput, two temporals, sphenoid, and the facial
-skeleton as one body hung on frontal, sphenoid and temporals. Left out: a separate ethmoid, single facial bones, the
-metopic suture of the newborn, the foramen magnum (the base is closed here; the spine carries its own pull).
-Landmarks are directions from the centre, given by the angles of ``parameters/skull.csv``; all are assumed.
+Eight rigid plates: frontal (with the ethmoid), two parietals, occiput, two temporals, sphenoid, and the
+facial skeleton as one body hung on frontal, sphenoid and temporals. Left out: a separate ethmoid, single
+facial bones, the metopic suture of the newborn, the foramen magnum (the base is closed here; the spine
+carries its own pull). Landmarks are directions from the centre, given by the angles of
+``parameters/skull.csv``; all are assumed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,16 @@ from functools import lru_cache
 import numpy as np
 
 from cisterna.ground.parameter import Parameters
-from cisterna.physiology.skull_geometry import Array, Line, Pad, SkullGeometry, arc, build, disc, vault_borders
+from cisterna.physiology.skull_geometry import (
+    Array,
+    Line,
+    Pad,
+    SkullGeometry,
+    arc,
+    build,
+    disc,
+    vault_borders,
+)
 from cisterna.physiology.stations import Station, in_region, station
 
 PLATES: tuple[str, ...] = (
@@ -39,7 +49,7 @@ _PAIRED_LINES = (
     ("occipitomastoid", "temporal", "occiput", ("asterion", "jugular")),
     ("petro-occipital", "temporal", "occiput", ("jugular", "petrous")),
 )
-#: Joints of the face: name, plate it hangs on, axis of the line, opening direction from that plate to the face.
+#: Joints of the face: name, plate it hangs on, axis of the line, opening direction towards the face.
 _FACE_JOINTS = (
     ("frontonasal", "frontal", (1.0, 0.0, 0.0), (0.0, 0.0, -1.0)),
     ("frontozygomatic", "frontal", (0.0, 1.0, 0.0), (0.0, 0.0, -1.0)),

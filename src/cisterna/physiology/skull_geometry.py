@@ -1,23 +1,27 @@
 """Shape of the skull as numbers: plates, suture lines, pressure areas and hand contacts, in head radii.
 
-The vault is an ellipsoid about ``centre``. A suture is a chain of points on it between two plates; a joint of the
-face is a chain off it. Everything is divided by the geometric-mean half axis R, and a plate's rotation is counted
-as R times its angle, so one set of matrices serves every head size (`skull.condense` multiplies R back in).
+The vault is an ellipsoid about ``centre``. A suture is a chain of points on it between two plates; a joint
+of the face is a chain off it. Everything is divided by the geometric-mean half axis R, and a plate's
+rotation is counted as R times its angle, so one set of matrices serves every head size (`skull.condense`
+multiplies R back in).
 
 For a line with tangent t, outward r and opening direction n = r x t (towards the plate on the left), and the
 jump J = B(second) - B(first), B(p) = [1, -[p]x]:
 
     K_open = sum J' n n' J dl,   K_slide = sum J' (t t' + r r') J dl,   K_hinge = sum (t . turn)^2 dl.
 
-The push of a uniform inner pressure on a plate needs its border only (Stokes): area vector 1/2 oint p x dp, moment
--1/2 oint |p|^2 dp. Each line counts once with each sign, so the pressure on a closed skull is balanced exactly.
+The push of a uniform inner pressure on a plate needs its border only (Stokes): area vector 1/2 oint p x dp,
+moment -1/2 oint |p|^2 dp. Each line counts once with each sign, so the pressure on a closed skull is
+balanced exactly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,9 +64,29 @@ class Pad:
     radius: float
 
 
+@partial(
+    jax.tree_util.register_dataclass,
+    data_fields=[
+        "opens",
+        "slides",
+        "hinges",
+        "push",
+        "jump",
+        "length",
+        "touch",
+        "outward",
+        "reach",
+        "width",
+        "depth",
+        "rigid",
+        "spread",
+        "area",
+    ],
+    meta_fields=["plates", "lines", "pads"],
+)
 @dataclass(frozen=True, eq=False)
 class SkullGeometry:
-    """Matrices of a skull of unit size; n plates, s lines, m pads. Hashed by identity, so it can be a static argument.
+    """Matrices of a skull of unit size; n plates, s lines, m pads. A pytree of its arrays.
 
     Attributes
     ----------
@@ -88,6 +112,8 @@ class SkullGeometry:
         The six rigid motions.
     spread : (6n, 6n)
         Area-weighted mass matrix of the vault: how a free head carries the reaction of a touch.
+    area : (n,)
+        Area of each plate; 0 off the vault.
     """
 
     plates: tuple[str, ...]
@@ -106,7 +132,7 @@ class SkullGeometry:
     depth: Array
     rigid: Array
     spread: Array
-    area: Mapping[str, float] = field(default_factory=dict)
+    area: Array
 
     def plate(self, name: str) -> slice:
         """Columns of a plate."""
@@ -141,7 +167,7 @@ def cross_matrix(p: Array) -> Array:
 
 
 def arc(directions: Sequence[Array], shape: Array, per: int = 24) -> Array:
-    """Chain along great circles of the unit sphere through `directions`, stretched to the ellipsoid `shape`."""
+    """Chain along great circles of the unit sphere through `directions`, stretched to the ellipsoid."""
     chain: list[Array] = [directions[0]]
     for a, b in zip(directions[:-1], directions[1:], strict=True):
         angle = np.arccos(np.clip(a @ b, -1.0, 1.0))
@@ -175,7 +201,7 @@ def _fan(borders: Array, shape: Array, rings: int = 6) -> tuple[Array, Array]:
     net = middle + share * (borders - middle)
     net = net / np.linalg.norm(net, axis=-1, keepdims=True) * shape
     a, b, c, d = net[:-1, :, 0], net[:-1, :, 1], net[1:, :, 1], net[1:, :, 0]
-    areas = 0.5 * (np.linalg.norm(np.cross(c - a, d - a), axis=-1) + np.linalg.norm(np.cross(b - a, c - a), axis=-1))
+    areas = 0.5 * np.linalg.norm(np.cross(c - a, d - b), axis=-1)
     return ((a + b + c + d) / 4).reshape(-1, 3), areas.reshape(-1)
 
 
@@ -252,48 +278,47 @@ def build(
     """
     index = {name: 6 * i for i, name in enumerate(plates)}
     size = 6 * len(plates)
-
-    def motion(point: Array, plate: str) -> Array:
-        rows = np.zeros((3, size))
-        rows[:, index[plate] : index[plate] + 3] = np.eye(3)
-        rows[:, index[plate] + 3 : index[plate] + 6] = -cross_matrix(point)
-        return rows
-
-    def mean_motion(pad: Pad) -> Array:
-        return np.mean([motion(p, plate) for p, plate in zip(pad.points, pad.plates, strict=True)], axis=0)
-
     opens, slides, hinges = (np.zeros((len(lines), size, size)) for _ in range(3))
     push, jump, length = np.zeros(size), np.zeros((len(lines), size)), np.zeros(len(lines))
     for k, line in enumerate(lines):
         for name in (line.left, line.right):
             if name not in index:
                 raise UnknownName("bone", name, list(plates), where=f"suture {line.name}")
+        left, right = (slice(index[name], index[name] + 6) for name in (line.left, line.right))
         middles, steps, n, t, r = _frames(line, shape)
-        pieces = np.linalg.norm(steps, axis=1)
-        left, right = index[line.left], index[line.right]
-        for p, dl, nn, tt, rr in zip(middles, pieces, n, t, r, strict=True):
-            apart = motion(p, line.left) - motion(p, line.right)
-            turn = np.zeros(size)
-            turn[left + 3 : left + 6], turn[right + 3 : right + 6] = tt, -tt
-            opens[k] += dl * np.outer(nn @ apart, nn @ apart)
-            slides[k] += dl * (np.outer(tt @ apart, tt @ apart) + np.outer(rr @ apart, rr @ apart))
-            hinges[k] += dl * np.outer(turn, turn)
-            jump[k] += dl * (nn @ apart)
-        length[k] = pieces.sum()
-        jump[k] /= length[k]
+        dl = np.linalg.norm(steps, axis=1)
+        # A plate's part in the jump along e at p is e . (u + turn x p), so its row is (e, p x e); right is minus left.
+        open_row, along_row, radial_row = (np.hstack([e, np.cross(middles, e)]) for e in (n, t, r))
+        turn_row = np.hstack([np.zeros_like(t), t])
+        for form, rows in ((opens, [open_row]), (slides, [along_row, radial_row]), (hinges, [turn_row])):
+            square = sum(np.einsum("l,li,lj->ij", dl, row, row) for row in rows)
+            form[k, left, left], form[k, right, right] = square, square
+            form[k, left, right], form[k, right, left] = -square, -square
+        length[k] = dl.sum()
+        jump[k, left] = dl @ open_row / length[k]
+        jump[k, right] = -jump[k, left]
         if line.opening is None:
-            load = np.concatenate(
-                [0.5 * np.cross(middles, steps).sum(axis=0), -0.5 * (np.sum(middles**2, axis=1) @ steps)]
-            )
-            push[left : left + 6] += load
-            push[right : right + 6] -= load
-    spread, area = np.zeros((size, size)), {}
-    for name, pieces_of in vault_borders(lines, shape).items():
-        points, shares = _fan(pieces_of, shape)
-        area[name] = float(shares.sum())
-        for p, share in zip(points, shares, strict=True):
-            rows = motion(p, name)
-            spread += share * rows.T @ rows
+            force = 0.5 * np.cross(middles, steps).sum(axis=0)
+            moment = -0.5 * (np.sum(middles**2, axis=1) @ steps)
+            push[left] += np.concatenate([force, moment])
+            push[right] -= np.concatenate([force, moment])
+    spread, area = np.zeros((size, size)), np.zeros(len(plates))
+    for name, pieces in vault_borders(lines, shape).items():
+        points, shares = _fan(pieces, shape)
+        own = slice(index[name], index[name] + 6)
+        spread[own, own] = sum(
+            np.einsum("l,li,lj->ij", shares, row, row)
+            for row in (np.hstack([np.broadcast_to(e, points.shape), np.cross(points, e)]) for e in np.eye(3))
+        )
+        area[index[name] // 6] = shares.sum()
+
+    def mean_motion(pad: Pad) -> Array:
+        rows = np.zeros((3, size))
+        for point, plate in zip(pad.points, pad.plates, strict=True):
+            at, share = index[plate], 1.0 / len(pad.plates)
+            rows[:, at : at + 3] += share * np.eye(3)
+            rows[:, at + 3 : at + 6] -= share * cross_matrix(point)
+        return rows
 
     def growth(pair: tuple[Pad, Pad] | None, axis: int) -> Array:
         return np.zeros(size) if pair is None else (mean_motion(pair[1]) - mean_motion(pair[0]))[axis]

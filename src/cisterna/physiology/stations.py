@@ -1,8 +1,8 @@
-"""Places on the body where a hand rests: position, contact area, soft layers, and the two directions of a load.
+"""Places on the body where a hand rests: position, contact area, soft layers, direction of a load.
 
-The table ``stations.csv`` beside this file is the shared one, unchanged. Frame: RAS, x right, y front, z up the
-spine, origin at the centre of the foramen magnum, adult of 1.70 m lying supine on a table at y = -90 mm. Almost
-every number in it is assumed, and its `status` says so. This module needs no JAX and no NumPy.
+The table ``stations.csv`` beside this file is the shared one, unchanged. Frame: RAS, x right, y front, z up
+the spine, origin at the centre of the foramen magnum, adult of 1.70 m lying supine on a table at y =
+-90 mm. Almost every number in it is assumed, and its `status` says so. This module needs no JAX and no NumPy.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _AXIS: dict[str, Vector] = {
     "cephalad": (0.0, 0.0, 1.0),
     "caudad": (0.0, 0.0, -1.0),
 }
-#: Outward side of the skin where the hand does not lie on the front or back of the trunk (right side; x mirrors).
+#: Outward side of the skin where the hand does not lie on the front or back of the trunk (right; x mirrors).
 _OUTWARD: dict[str, Vector] = {
     "shoulder": (1.0, 0.0, 1.0),
     "mandible": (1.0, 0.0, 0.0),
@@ -45,6 +45,9 @@ _OUTWARD: dict[str, Vector] = {
     "pterygoid": (-1.0, 0.0, 0.0),
     "hyoid": (1.0, 1.0, 0.0),
 }
+_WORDS = (
+    "id", "name", "side", "kind", "region", "landmark", "load_direction", "hand_pose", "status", "source",
+)  # fmt: skip
 #: Stations without bone that lie on no deep soft mass either: free cartilage, and a membrane over fluid.
 _NO_MASS_BELOW = ("ear", "fontanelle")
 
@@ -142,13 +145,12 @@ def _station(cells: Mapping[str, str]) -> Station:
         return to_internal(float(cells[key]), unit)
 
     position = (number("x_mm", "mm"), number("y_mm", "mm"), number("z_mm", "mm"))
-    layers = (number("skin_mm", "mm"), number("fat_mm", "mm"), number("fascia_mm", "mm"), number("muscle_mm", "mm"))
-    words = ("id", "name", "side", "kind", "region", "landmark", "load_direction", "hand_pose", "status", "source")
+    skin, fat, fascia, muscle = (number(f"{layer}_mm", "mm") for layer in ("skin", "fat", "fascia", "muscle"))
     return Station(
-        **{key: cells[key] for key in words},
+        **{key: cells[key] for key in _WORDS},
         position=position,
         area=number("contact_area_cm2", "cm2"),
-        layers=layers,
+        layers=(skin, fat, fascia, muscle),
         bone=number("bone_mm", "mm"),
         preload=number("preload_N", "N"),
         modulus=number("E_eff_kPa", "kPa"),
@@ -246,7 +248,8 @@ def direction(word: str | Vector, outward: Vector, side: str = "M", where: str =
         x, y, z = (float(part) for part in word)
         length = math.sqrt(x * x + y * y + z * z)
         if not 0.0 < length < math.inf:
-            raise CisternaError("a direction needs three finite numbers, not all zero", where=where, found=str(word))
+            what = "a direction needs three finite numbers, not all zero"
+            raise CisternaError(what, where=where, found=str(word))
         return (x / length, y / length, z / length)
     if word in ("inward", "outward"):
         sign = 1.0 if word == "outward" else -1.0

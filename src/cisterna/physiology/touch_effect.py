@@ -1,19 +1,20 @@
 """What one touch does at rest, in closed form: skin, bone, sutures, volume, pressure; with ranges.
 
-A cross-check for the dynamic model and a quick answer for a table. Linear in the force, and exactly zero without
-one; only an open fontanelle is not linear. With F the load, g and c of the skull's port, C the craniospinal
-compliance:
+A cross-check for the dynamic model and a quick answer for a table. Linear in the force, and exactly zero
+without one; only an open fontanelle is not linear. With F the load, g and c of the skull's port, C the
+craniospinal compliance:
 
     dV_skull = g . F,        dICP = -dV_skull / C,        bone = c F (with the local dent).
 
-Ranges: each material row is moved to its low and high end alone; the changes are added in quadrature, as
-logarithms where the sign does not change.
+Ranges: each material row is moved to its low and high end alone (head size and landmarks stay); the changes
+are added in quadrature, as logarithms where the sign does not change.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -23,10 +24,10 @@ import numpy as np
 
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.parameter import Parameter, Parameters
-from cisterna.ground.units import from_internal
-from cisterna.physiology.contact import Contact, contact_at, creep
-from cisterna.physiology.fontanelle import Membrane, anterior_fontanelle, press
-from cisterna.physiology.skull import SkullMaterial, by_age, condense, skull_material
+from cisterna.ground.units import from_internal, to_internal
+from cisterna.physiology.contact import contact_at, creep
+from cisterna.physiology.fontanelle import anterior_fontanelle, press
+from cisterna.physiology.skull import MATERIAL_ROWS, SkullMaterial, by_age, condense, skull_material
 from cisterna.physiology.skull_anatomy import SUTURES, anatomy, human_skull, touched
 from cisterna.physiology.skull_geometry import SkullGeometry
 from cisterna.physiology.stations import Station, Vector, direction, station
@@ -42,16 +43,9 @@ class Span(NamedTuple):
     high: float
 
     def times(self, factor: float) -> Span:
-        """The span scaled; its ends stay in order."""
+        """The span scaled; its ends stay in order, and nothing times anything is a plain zero."""
         low, high = sorted((self.low * factor, self.high * factor))
         return Span(self.value * factor + 0.0, low + 0.0, high + 0.0)
-
-    def plus(self, other: Span) -> Span:
-        """Sum of two independent spans."""
-        down = math.hypot(self.value - self.low, other.value - other.low)
-        up = math.hypot(self.high - self.value, other.high - other.value)
-        value = self.value + other.value
-        return Span(value, value - down, value + up)
 
 
 @dataclass(frozen=True)
@@ -104,7 +98,11 @@ class TouchEffect:
             ("skull volume", "uL", self.volume),
             ("ICP", "mmHg", self.icp),
         ]
-        return [(name, unit, *(from_internal(part, unit) for part in span)) for name, unit, span in listed]
+        shown = []
+        for name, unit, span in listed:
+            value, low, high = (from_internal(part, unit) for part in span)
+            shown.append((name, unit, value, low, high))
+        return shown
 
 
 def touch_effect(
@@ -160,20 +158,150 @@ def touch_effect(
         outward = (x, y, z)
     load = direction(way, outward, place.side, where)
     tissue, held = (_tissue(place, parameters, load, outward, time).times(force) for time in (0.0, 60.0))
-    bone, volume, gaps, joints, note = Span(0.0, 0.0, 0.0), Span(0.0, 0.0, 0.0), {}, {}, "off the skull"
+    bone = volume = Span(0.0, 0.0, 0.0)
+    gaps: dict[str, Span] = {}
+    joints: dict[str, Span] = {}
+    note = "off the skull"
     if on_skull:
         note = "linear and static; adult soft layers at every age"
-        per_force = _bone_spans(age, material, geometry, geometry.pad(where), load, support, parameters)
-        bone, volume = per_force[0].times(force), per_force[1].times(force)
-        half = 2 + len(SUTURES)
-        gaps = {name: span.times(force) for name, span in zip(SUTURES, per_force[2:half], strict=True)}
-        joints = {name: span.times(force) for name, span in zip(SUTURES, per_force[half:], strict=True)}
-        membrane = anterior_fontanelle(age, parameters) if where == "fontanelle" else None
-        if membrane is not None:
+        spans = _skull_spans(age, material, geometry, where, load, support, parameters)
+        bone, volume, *openings = (span.times(force) for span in spans)
+        gaps = dict(zip(SUTURES, openings[: len(SUTURES)], strict=True))
+        joints = dict(zip(SUTURES, openings[len(SUTURES) :], strict=True))
+        if where == "fontanelle" and anterior_fontanelle(age, parameters) is not None:
             inward = -sum(a * b for a, b in zip(load, outward, strict=True)) * force
-            dent, moved = _membrane_spans(membrane, parameters, icp, inward, place.radius)
-            bone, volume = bone.plus(dent), volume.plus(moved)
-            note = "an open fontanelle is never to be loaded; this says what would happen"
-    rise = Span(*sorted((-volume.low / store.low, -volume.high / store.high)), 0.0)  # placeholder order, see below
-    rise = _quotient(volume.times(-1.0), store)
+            bone, volume = _membrane_spans(age, parameters, icp, inward, place.radius)
+            note = "an open fontanelle is never to be loaded; this is what a load would do"
+    rise = combine(
+        -volume.value / store.value,
+        [(-v / store.value, -volume.value / c) for v, c in zip(volume[1:], store[1:], strict=True)],
+    )
     return TouchEffect(where, age, force, load, tissue, held, bone, gaps, joints, volume, rise, store, note)
+
+
+def combine(value: float, moved: Sequence[Sequence[float]]) -> Span:
+    """Span of a result from what it becomes when one input at a time sits at an end of its range.
+
+    The changes are independent: added in quadrature, as logarithms while all results have the sign of
+    `value`, else as they are.
+
+    Examples
+    --------
+    >>> combine(1.0, [(0.5, 2.0)])
+    Span(value=1.0, low=0.5, high=2.0)
+    """
+    if value == 0.0 and all(part == 0.0 for row in moved for part in row):
+        return Span(0.0, 0.0, 0.0)
+    results = np.array(moved, dtype=float).reshape(-1)
+    if value != 0.0 and np.all(results / value > 0.0):
+        logs = np.log(results / value)
+        grown = math.exp(math.sqrt(float(np.sum(np.maximum(logs, 0.0) ** 2))))
+        shrunk = math.exp(-math.sqrt(float(np.sum(np.minimum(logs, 0.0) ** 2))))
+        low, high = sorted((value * shrunk, value * grown))
+        return Span(value, low, high)
+    change = results - value
+    down = math.sqrt(float(np.sum(np.minimum(change, 0.0) ** 2)))
+    up = math.sqrt(float(np.sum(np.maximum(change, 0.0) ** 2)))
+    return Span(value, value - down, value + up)
+
+
+def _ends(parameters: Parameters, key: str) -> tuple[float, float, float]:
+    """Value, low and high of a parameter, internal units."""
+    row: Parameter = parameters[key]
+    if row.status == "set":  # a number that was chosen has no range
+        return row.internal, row.internal, row.internal
+    low, high = (to_internal(end, row.unit) for end in (row.low, row.high))
+    return row.internal, min(low, row.internal), max(high, row.internal)
+
+
+def _compliance(age: float, icp: float, given: float | None, parameters: Parameters) -> Span:
+    if given is not None:
+        if not 0.0 < given < math.inf:
+            raise CisternaError("craniospinal compliance must be positive", found=f"{given:g} mL/mmHg")
+        return Span(given, given, given)
+    above = icp - parameters.value("p0_ref")
+    if above <= 0.0:
+        mend = "give the craniospinal compliance"
+        what = "no compliance follows from an ICP at or below P0"
+        raise CisternaError(what, found=f"{icp:g} mmHg", mend=mend)
+    rows = [_ends(parameters, key) for key in ("pvi_infant", "pvi_child", "pvi_adult")]
+    indices = [by_age(age, (a, b, c), parameters) for a, b, c in zip(*rows, strict=True)]
+    return Span(*(_LOG10_E * index / above for index in indices))
+
+
+def _tissue(place: Station, parameters: Parameters, load: Vector, outward: Vector, held: float) -> Span:
+    """Give of the soft layers along a unit load after `held` seconds, cm/(mmHg cm^2)."""
+    give = creep(contact_at(place, parameters), held)
+    along = sum(a * b for a, b in zip(load, outward, strict=True)) ** 2
+    value = float(along * give[0] + (1.0 - along) * give[1])
+    return Span(value, value * place.modulus / place.modulus_high, value * place.modulus / place.modulus_low)
+
+
+@partial(jax.jit, static_argnames=("support",))
+def _skull_answers(
+    materials: SkullMaterial, geometry: SkullGeometry, pad: Any, load: Any, support: str
+) -> tuple[Any, Any, Any, Any]:
+    """Bone motion, volume, gaps and joints per unit load, for a stack of materials."""
+
+    def one(material: SkullMaterial) -> tuple[Any, Any, Any, Any]:
+        port = condense(material, geometry, support)
+        opening = port.touch_opening[:, pad] @ load
+        named = [np.asarray(geometry.line(name)) for name in SUTURES]
+        gaps = jnp.stack([jnp.mean((port.gap_share * opening)[i]) for i in named])
+        joints = jnp.stack([jnp.mean(opening[i]) for i in named])
+        return load @ port.touch_compliance[pad, :, pad, :] @ load, port.touch[pad] @ load, gaps, joints
+
+    return jax.vmap(one)(materials)
+
+
+def material_ends(age: float, parameters: Parameters) -> list[tuple[SkullMaterial, SkullMaterial]]:
+    """The material with one entry at a time at its low and at its high end."""
+    centre = skull_material(age, parameters)
+    pairs = []
+    for entry, ids in MATERIAL_ROWS.items():
+        value, low, high = zip(*(_ends(parameters, key) for key in ids), strict=True)
+        if len(ids) == 1:
+            pairs.append((centre._replace(**{entry: low[0]}), centre._replace(**{entry: high[0]})))
+            continue
+        ends = [by_age(age, (end[0], end[1], end[2]), parameters) for end in (low, high)]
+        pairs.append((centre._replace(**{entry: ends[0]}), centre._replace(**{entry: ends[1]})))
+    return pairs
+
+
+def _skull_spans(
+    age: float,
+    material: SkullMaterial,
+    geometry: SkullGeometry,
+    where: str,
+    load: Vector,
+    support: str,
+    parameters: Parameters,
+) -> list[Span]:
+    """Bone motion, volume, then gaps and joints of the named sutures, per unit load."""
+    stack = [material, *(m for pair in material_ends(age, parameters) for m in pair)]
+    materials = SkullMaterial(*(jnp.array(column, dtype=float) for column in zip(*stack, strict=True)))
+    answers = _skull_answers(materials, geometry, geometry.pad(where), jnp.array(load), support)
+    columns = np.concatenate([np.asarray(a).reshape(len(stack), -1) for a in answers], axis=1)
+    return [combine(float(column[0]), column[1:].reshape(-1, 2).tolist()) for column in columns.T]
+
+
+def _membrane_spans(
+    age: float, parameters: Parameters, icp: float, inward: float, patch: float
+) -> tuple[Span, Span]:
+    """Dent and change of volume of the open fontanelle."""
+
+    def answer(numbers: Parameters) -> tuple[float, float]:
+        membrane = anterior_fontanelle(age, numbers)
+        if membrane is None:
+            return 0.0, 0.0
+        touch = press(membrane, icp, inward, patch)
+        return float(touch.dent), float(touch.volume)
+
+    def at(key: str, end: float) -> Parameters:
+        return parameters.replace_rows({key: replace(parameters[key], value=end)})
+
+    centre = answer(parameters)
+    rows = [parameters[key] for key in ("fontanelle_area", "fontanelle_Et", "fontanelle_T0")]
+    moved = [(answer(at(row.id, row.low)), answer(at(row.id, row.high))) for row in rows]
+    dent, volume = (combine(centre[i], [(low[i], high[i]) for low, high in moved]) for i in (0, 1))
+    return dent, volume

@@ -6,15 +6,15 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from cisterna.physiology.component import Compartment, Seen, Tissue, component, quantity
+from cisterna.physiology.component import Compartment, Quantity, Seen, Tissue, component, quantity
 
 
 @component
 class LinearWall(Compartment):
     """p = (V - V0) / C."""
 
-    compliance: float = quantity("mL/mmHg", "volume per pressure")
-    unstressed: float = quantity("mL", "volume at zero transmural pressure", 0.0)
+    compliance: Quantity = quantity("mL/mmHg", "volume per pressure")
+    unstressed: Quantity = quantity("mL", "volume at zero transmural pressure", default=0.0)
 
     def pressure(self, volume: Any, seen: Seen) -> Any:
         return (volume - self.unstressed) / self.compliance
@@ -28,9 +28,9 @@ class ExponentialWall(Compartment):
     With p_asym = 0 it is the pressure-volume relation of Marmarou: C = 0.4343 PVI / p_rest.
     """
 
-    rest: float = quantity("mmHg", "transmural pressure at rest")
-    asymptote: float = quantity("mmHg", "pressure the law tends to when emptied", 0.0)
-    compliance: float = quantity("mL/mmHg", "compliance at rest")
+    rest: Quantity = quantity("mmHg", "transmural pressure at rest")
+    asymptote: Quantity = quantity("mmHg", "pressure the law tends to when emptied", default=0.0)
+    compliance: Quantity = quantity("mL/mmHg", "compliance at rest")
     source = "Marmarou et al. 1978 J Neurosurg 48:332 doi:10.3171/jns.1978.48.3.0332"
 
     def pressure(self, volume: Any, seen: Seen) -> Any:
@@ -42,9 +42,9 @@ class ExponentialWall(Compartment):
 class MarmarouSpace(Compartment):
     """p = p_ref + (p_rest - p_ref) exp(k V): one craniospinal space with elastance k (p - p_ref)."""
 
-    rest: float = quantity("mmHg", "resting pressure")
-    reference: float = quantity("mmHg", "reference pressure", 0.0)
-    elastance_coefficient: float = quantity("1/mL", "k = 1 / (0.4343 PVI)")
+    rest: Quantity = quantity("mmHg", "resting pressure")
+    reference: Quantity = quantity("mmHg", "reference pressure", default=0.0)
+    elastance_coefficient: Quantity = quantity("1/mL", "k = 1 / (0.4343 PVI)")
     source = "Marmarou et al. 1978 J Neurosurg 48:332 doi:10.3171/jns.1978.48.3.0332"
 
     def pressure(self, volume: Any, seen: Seen) -> Any:
@@ -58,8 +58,8 @@ class ViscousBranch(Tissue):
     A volume that comes within a heartbeat meets the branch and a stiffer wall; a slow one does not.
     """
 
-    compliance: float = quantity("mL/mmHg", "compliance of the branch")
-    time: float = quantity("s", "relaxation time")
+    compliance: Quantity = quantity("mL/mmHg", "compliance of the branch")
+    time: Quantity = quantity("s", "relaxation time")
 
     def pressure(self, volume: Any, inner: Any, seen: Seen) -> Any:
         return (volume - inner) / self.compliance

@@ -87,7 +87,7 @@ def check_drive(rec: Recording, name: str, person: str = "adult") -> list[Findin
     good = values[np.isfinite(values)]
     if np.ptp(good) <= 1e-12 * max(1.0, float(np.abs(good).max())):
         raise CisternaError("the signal is constant", where, f"{good[0]:g}", "choose another channel")
-    most = default_parameters()["drive_missing_most"].high
+    most = default_parameters()["drive_missing_most"].value
     first, last = np.flatnonzero(np.isfinite(values))[[0, -1]]
     missing = 1.0 - good.size / (last - first + 1)
     if missing > most:
@@ -123,7 +123,7 @@ def findings(rec: Recording, name: str, person: str = "adult") -> list[Finding]:
         found.append(Finding(name, f"{name} is not sampled uniformly", grave=False))
     if good.size < values.size:
         share = 100 * (1 - good.size / values.size)
-        found.append(Finding(name, f"samples of {name} are missing", f"{share:.1f} %", grave=False))
+        found.append(Finding(name, f"samples of {name} are missing", f"{share:.2g} %", grave=False))
     for part in str(rec[name].attrs.get("quality", "")).split("; "):
         if "differs" in part or "infinite" in part:
             found.append(Finding(name, f"{name}: {part}", grave=False))

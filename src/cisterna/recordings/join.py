@@ -79,9 +79,7 @@ def merge(first: Recording, second: Recording) -> Recording:
     new = first
     for name in second.signals:
         new = _copy(new, second, name, second.time(name), second.values(name))
-    return new.with_events([*first.events, *second.events]).with_provenance(
-        **{**second.provenance, **first.provenance}
-    )
+    return new.with_events([*first.events, *second.events]).with_provenance(**{**second.provenance, **first.provenance})
 
 
 def _joined(new: Recording, first: Recording, second: Recording, name: str, at: float) -> Recording:

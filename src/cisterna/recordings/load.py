@@ -16,7 +16,8 @@ from cisterna.ground.units import to_internal
 from cisterna.recordings.guard import readable_file, reading
 from cisterna.recordings.names import canonical_names, kind_of, pick
 from cisterna.recordings.reader import Ask, Format, tidy_unit
-from cisterna.recordings.recording import UNCALIBRATED, Recording
+from cisterna.recordings.recording import Recording
+from cisterna.recordings.rules import UNCALIBRATED
 
 _HEAD_BYTES = 4096
 
@@ -113,6 +114,9 @@ def _format_of(file: Path) -> Format:
     named = [f for f in known if file.name.lower().endswith(f.suffixes)]
     for form in [f for f in named if f.sniff(file, head)] or [f for f in known if f.sniff(file, head)]:
         return form
+    if file.suffix in (".dat", ".mat") and file.with_suffix(".hea").is_file():
+        mend = f"give the header: {file.with_suffix('.hea').name}"
+        raise CisternaError("this is the signal file of a WFDB record", where=str(file), mend=mend)
     if named:
         mend = "it is damaged or carries the wrong ending"
         raise CisternaError(f"the file is not of the format its name says ({named[0].name})", str(file), mend=mend)

@@ -89,7 +89,8 @@ def canonical_names(rec: Recording, format_name: str = "") -> dict[str, str]:
     taken = {name for name in rec.signals if name not in guess}
     for name, found in guess.items():
         several = counts.count(found) > 1 or found in taken
-        wanted = f"{found}_{name.lower()}" if several else found
+        longer = name.lower() if name.lower().startswith(f"{found}_") else f"{found}_{name.lower()}"
+        wanted = longer if several else found
         while wanted in taken:
             wanted += "_"
         taken.add(wanted)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,17 +17,27 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cisterna.ground.errors import CisternaError, UnknownName
-from cisterna.ground.parameter import LEVELS
 from cisterna.ground.units import convert
+from cisterna.recordings.rules import (
+    EVENTS,
+    PROVENANCE,
+    UNCALIBRATED,
+    attributes,
+    check_name,
+    check_vocabulary,
+    dimension,
+    edges_of,
+    frozen,
+    is_time,
+    plain,
+    time_attrs,
+    time_axis,
+    used,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
 
-ORIGINS = ("simulated", "measured")
-#: Quality of a signal that has no unit: its numbers mean shape and timing only.
-UNCALIBRATED = "uncalibrated"
-_EVENTS = ("event_time", "event_duration", "event_label")
-_PROVENANCE = "cisterna_provenance"
 _PLACED = re.compile(r"^(?P<name>[^()]+)\((?P<place>[^()]+)\)$")
 
 
@@ -68,7 +77,39 @@ class Recording:
             attrs.setdefault("origin", "simulated")
             attrs.setdefault("own_name", name)
             attrs.setdefault("quality", "" if attrs["units"] else UNCALIBRATED)
-            _vocabulary(name, attrs)
+            check_vocabulary(name, attrs)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        times: ArrayLike,
+        signals: Mapping[str, tuple[ArrayLike, str, str]],
+        *,
+        origin: str = "simulated",
+        provenance: Mapping[str, Any] | None = None,
+        title: str = "",
+    ) -> Recording:
+        """Many signals on one clock at once: name to (values, unit, level), times in s.
+
+        Examples
+        --------
+        >>> rec = Recording.from_arrays([0.0, 0.1], {"icp": ([9.0, 9.5], "mmHg", "foramen_monro")})
+        >>> rec.signals, rec.rate("icp")
+        (['icp'], 10.0)
+        """
+        import xarray as xr
+
+        at, hertz = time_axis("of the run", np.size(times), None, times, 0.0)
+        variables = {}
+        for name, (values, unit, level) in signals.items():
+            check_name(name)
+            array = np.array(values, dtype=np.float64)
+            if array.shape != at.shape:
+                found = f"shape {array.shape} for {at.size} times"
+                raise CisternaError(f"signal '{name}' does not fit the times", found=found)
+            variables[name] = ("time", frozen(array), attributes(name, unit, level, origin))
+        data = xr.Dataset(variables, coords={"time": ("time", at, time_attrs(hertz))}, attrs={"title": title})
+        return cls(data).with_provenance(**(provenance or {}))
 
     # --- what is in it -------------------------------------------------------------------------------
     @property
@@ -79,17 +120,18 @@ class Recording:
     @property
     def signals(self) -> list[str]:
         """Names of the signals, in the order they were added."""
-        return [str(name) for name, var in self._data.data_vars.items() if any(map(is_time, var.dims))]
+        return [str(name) for name in self._data.data_vars if name in self]
 
     def __contains__(self, name: object) -> bool:
-        return name in self.signals
+        variables = self._data.variables
+        return name in variables and name not in self._data.coords and any(map(is_time, variables[name].dims))
 
     def __getitem__(self, name: str) -> xr.DataArray:
         """A signal as DataArray; ``rec["pressure_csf(C3)"]`` picks one place of a signal with places."""
-        if name in self.signals:
+        if name in self:
             return self._data[name]
         placed = _PLACED.match(name)
-        if placed and placed["name"] in self.signals and "place" in self._data[placed["name"]].dims:
+        if placed and placed["name"] in self and "place" in self._data[placed["name"]].dims:
             whole = self._data[placed["name"]]
             places = [str(p) for p in whole["place"].values]
             if placed["place"] not in places:
@@ -144,8 +186,8 @@ class Recording:
     @property
     def span(self) -> tuple[float, float]:
         """First sample and end of the last one [s] over all signals; (0, 0) when empty."""
-        edges = [_edges(self._data[dim]) for dim in {self.time_dim(s) for s in self.signals}]
-        edges = [edge for edge in edges if edge is not None]
+        found = [edges_of(self._data[dim]) for dim in {self.time_dim(s) for s in self.signals}]
+        edges = [edge for edge in found if edge is not None]
         return (min(e[0] for e in edges), max(e[1] for e in edges)) if edges else (0.0, 0.0)
 
     @property
@@ -167,15 +209,15 @@ class Recording:
     @property
     def events(self) -> list[Event]:
         """Marks in order of time."""
-        if _EVENTS[0] not in self._data:
+        if EVENTS[0] not in self._data:
             return []
-        columns = (self._data[key].values for key in _EVENTS)
+        columns = (self._data[key].values for key in EVENTS)
         return [Event(float(t), float(d), str(label)) for t, d, label in zip(*columns, strict=True)]
 
     @property
     def provenance(self) -> dict[str, Any]:
         """How the recording was made: version, seed, parameters changed, file, warnings ..."""
-        return dict(json.loads(self._data.attrs.get(_PROVENANCE, "{}")))
+        return dict(json.loads(self._data.attrs.get(PROVENANCE, "{}")))
 
     # --- new recordings ------------------------------------------------------------------------------
     def with_signal(
@@ -217,35 +259,25 @@ class Recording:
         array = np.array(values, dtype=np.float64)
         if array.ndim == 0:
             raise CisternaError(f"signal '{name}' has no time axis", mend="give one value per sample")
-        if not re.fullmatch(r"[A-Za-z_][\w.()\- ]*", name) or is_time(name) or name.startswith("event"):
-            raise CisternaError(f"'{name}' cannot name a signal", mend="use letters, digits and '_', e.g. 'icp'")
-        if name in self._data.variables and name not in self.signals:
+        check_name(name)
+        if name in self._data.variables and name not in self:
             raise CisternaError(f"'{name}' is already the name of a dimension", mend="choose another name")
         names = [str(d) for d in dims][: array.ndim - 1]
         if len(names) < array.ndim - 1:
             raise CisternaError(f"signal '{name}' has {array.ndim} axes", mend="name the axes after time by dims=")
         at, hertz = time_axis(name, array.shape[0], rate, time, start)
         base = self._data.drop_vars(name) if name in self._data else self._data
-        base = base.drop_vars([c for c in base.coords if is_time(c) and not _used(base, c)])
-        dim = _dimension(base, name, at, hertz)
-        attrs = {
-            "units": unit,
-            "level_ref": level_ref,
-            "origin": origin,
-            "own_name": own_name or name,
-            "quality": quality or ("" if unit else UNCALIBRATED),
-            **more,
-        }
-        _vocabulary(name, attrs)
-        array.flags.writeable = False
+        base = base.drop_vars([c for c in base.coords if is_time(c) and not used(base, c)])
+        dim = dimension(base, name, at, hertz)
+        attrs = attributes(name, unit, level_ref, origin, own_name, quality) | more
         new: dict[str, Any] = {k: (k, list(v)) for k, v in (coords or {}).items() if k in names}
-        new |= {} if dim in base.variables else {dim: (dim, at, _time_attrs(hertz))}
-        return Recording(base.assign_coords(new).assign({name: ((dim, *names), array, attrs)}))
+        new |= {} if dim in base.variables else {dim: (dim, at, time_attrs(hertz))}
+        return Recording(base.assign_coords(new).assign({name: ((dim, *names), frozen(array), attrs)}))
 
     def with_events(self, events: Iterable[tuple[float, float, str]]) -> Recording:
         """The recording with its table of events replaced: (time s, duration s, label) each."""
         rows = sorted(Event(float(t), float(d), str(label)) for t, d, label in events)
-        data = self._data.drop_vars([key for key in _EVENTS if key in self._data])
+        data = self._data.drop_vars([key for key in EVENTS if key in self._data])
         if rows:
             seconds = {"units": "s"}
             data = data.assign(
@@ -257,8 +289,8 @@ class Recording:
 
     def with_provenance(self, **entries: Any) -> Recording:
         """The recording with entries of its provenance added or replaced (plain JSON values)."""
-        text = json.dumps({**self.provenance, **entries}, default=_plain, sort_keys=True)
-        return Recording(self._data.assign_attrs({_PROVENANCE: text}))
+        text = json.dumps({**self.provenance, **entries}, default=plain, sort_keys=True)
+        return Recording(self._data.assign_attrs({PROVENANCE: text}))
 
     def with_title(self, title: str = "", start: str = "") -> Recording:
         """The recording with a title and, when known, the clock time of time 0."""
@@ -278,7 +310,7 @@ class Recording:
         for name in names:
             self[name]
         data = self._data.drop_vars([s for s in self.signals if s not in names])
-        return Recording(data.drop_vars([c for c in data.coords if is_time(c) and not _used(data, c)]))
+        return Recording(data.drop_vars([c for c in data.coords if is_time(c) and not used(data, c)]))
 
     def slice(self, t0: float, t1: float) -> Recording:
         """The part with t0 <= time < t1 [s]; times are kept, events that overlap are kept."""
@@ -329,74 +361,3 @@ class Recording:
         from cisterna.recordings.show import as_html
 
         return as_html(self)
-
-
-def is_time(dim: Any) -> bool:
-    """Whether a dimension is a time dimension by name."""
-    return str(dim) == "time" or str(dim).startswith("time_")
-
-
-def time_axis(
-    name: str, size: int, rate: float | None, time: ArrayLike | None, start: float
-) -> tuple[NDArray[np.float64], float]:
-    """Sample times [s] and rate [Hz, 0 = irregular] from either of them, checked."""
-    if (rate is None) == (time is None):
-        raise CisternaError(f"signal '{name}' needs a rate or times, one of them", mend="give rate= or time=")
-    if rate is not None:
-        if not (np.isfinite(rate) and rate > 0 and np.isfinite(start)):
-            raise CisternaError(f"signal '{name}' has an impossible rate", found=f"{rate:g} Hz", mend="give rate > 0")
-        return start + np.arange(size) / rate, float(rate)
-    at = np.array(time, dtype=np.float64)
-    if at.shape != (size,):
-        raise CisternaError(f"signal '{name}' has {size} samples and {at.size} times", mend="give one time a sample")
-    steps = np.diff(at)
-    if not np.all(np.isfinite(at)) or np.any(steps <= 0):
-        bad = int(np.argmax(~(steps > 0))) + 1 if steps.size else 0
-        found = f"sample {bad}: {at[bad]:g} s after {at[max(bad - 1, 0)]:g} s"
-        mend = "times must rise strictly; sort the rows or give a rate"
-        raise CisternaError(f"the times of signal '{name}' do not rise", found=found, mend=mend)
-    if size < 2:
-        return at, 0.0
-    hertz = (size - 1) / (at[-1] - at[0])
-    # Times written with a few digits are uniform when no sample is off its place by a hundredth of a step.
-    off = np.max(np.abs(at - (at[0] + np.arange(size) / hertz))) * hertz
-    nice = round(hertz) if round(hertz) and abs(hertz / round(hertz) - 1) < 1e-9 else hertz
-    return at, float(nice) if off < 0.01 else 0.0
-
-
-def _time_attrs(rate: float) -> dict[str, Any]:
-    return {"units": "s", "standard_name": "time", "axis": "T", "long_name": "time since start", "rate": rate}
-
-
-def _dimension(data: xr.Dataset, name: str, at: NDArray[np.float64], rate: float) -> str:
-    """The time dimension that already has these times, or the name of a new one."""
-    for dim in (str(c) for c in data.coords if is_time(c)):
-        if data[dim].attrs.get("rate") == rate and np.array_equal(data[dim].values, at):
-            return dim
-    free = (f"time_{name}" if k == 1 else f"time_{name}_{k}" for k in count(1))
-    return "time" if "time" not in data.variables else next(f for f in free if f not in data.variables)
-
-
-def _used(data: xr.Dataset, dim: Any) -> bool:
-    return any(dim in var.dims for var in data.data_vars.values())
-
-
-def _edges(axis: xr.DataArray) -> tuple[float, float] | None:
-    if axis.size == 0:
-        return None
-    rate = float(axis.attrs.get("rate", 0.0))
-    return float(axis.values[0]), float(axis.values[-1]) + (1.0 / rate if rate > 0 else 0.0)
-
-
-def _vocabulary(name: str, attrs: Mapping[Any, Any]) -> None:
-    for key, allowed in (("level_ref", LEVELS), ("origin", ORIGINS)):
-        if attrs[key] not in allowed:
-            mend = f"one of {', '.join(allowed)}"
-            raise CisternaError(f"signal '{name}' has an unknown {key}", found=f"{attrs[key]}", mend=mend)
-
-
-def _plain(value: Any) -> Any:
-    """NumPy numbers, arrays and paths as JSON; anything else as its text."""
-    if isinstance(value, (np.generic, np.ndarray)):
-        return value.tolist()
-    return str(value)

@@ -15,7 +15,7 @@ _HEAD = ("signal", "own name", "unit", "rate", "length", "mean", "missing", "lev
 
 def rows(rec: Recording) -> list[tuple[str, ...]]:
     """What stands in the table: one row of texts a signal, in the order of `_HEAD`."""
-    table = []
+    table: list[tuple[str, ...]] = []
     for name in rec.signals:
         signal, axis = rec[name], rec.dataset[rec.time_dim(name)]
         values = rec.values(name)
@@ -31,7 +31,7 @@ def rows(rec: Recording) -> list[tuple[str, ...]]:
                 f"{rate:.7g} Hz" if rate > 0 else "irregular",
                 (f"{values.shape[0] / rate:.1f} s" if rate > 0 else f"{values.shape[0]} samples") + places,
                 f"{values[good].mean():.4g}" if good.any() else "-",
-                f"{100 * missing:.1f} %" if missing else "0",
+                f"{100 * missing:.2g} %" if missing else "0",
                 str(signal.attrs["level_ref"]),
                 str(signal.attrs["origin"]),
                 str(signal.attrs["quality"]),

@@ -53,7 +53,7 @@ def sidecar(path: Path) -> Sidecar:
         raise CisternaError("the side-car cannot be read", str(file), str(error)[:160], mend) from error
     if not isinstance(said, dict):
         raise CisternaError("the side-car is not a JSON object", where=str(file), found=type(said).__name__)
-    columns = said.get("columns", said.get("Columns", []))
+    columns = said.get("columns", said.get("Columns", [])) or []
     _must(isinstance(columns, list) and all(isinstance(c, str) for c in columns), "columns", columns, file)
     units = said.get("units", {})
     if isinstance(units, str):
@@ -68,7 +68,7 @@ def sidecar(path: Path) -> Sidecar:
     if rate is not None:
         _must(rate > 0, "rate", rate, file)
     start = _number(said.get("start", said.get("StartTime")), "start", file)
-    return Sidecar(tuple(columns), units, rate, time, start or 0.0)
+    return Sidecar(tuple(str(c) for c in columns), units, rate, time, start or 0.0)
 
 
 def _number(value: Any, key: str, file: Path) -> float | None:

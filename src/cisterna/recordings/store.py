@@ -17,6 +17,7 @@ import numpy as np
 from cisterna.ground.errors import CisternaError
 from cisterna.recordings.guard import guard_hdf5, readable_file, reading
 from cisterna.recordings.recording import Recording
+from cisterna.recordings.rules import PROVENANCE
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,7 +26,6 @@ CONVENTIONS = "CF-1.11"
 #: Attribute that marks a file as a Recording, with the layout version.
 MARK = "cisterna_recording"
 LAYOUT = "1"
-_PROVENANCE = "cisterna_provenance"
 
 
 def save(rec: Recording, path: str | Path) -> Path:
@@ -51,10 +51,12 @@ def save(rec: Recording, path: str | Path) -> Path:
     target = Path(path)
     if target.is_dir() or not target.parent.is_dir():
         found = "a folder" if target.is_dir() else f"no folder '{target.parent}'"
-        raise CisternaError("the recording cannot be saved here", str(target), found, "give a file in a folder that exists")
+        raise CisternaError(
+            "the recording cannot be saved here", str(target), found, "give a file in a folder that exists"
+        )
     data = rec.dataset
-    text = str(data.attrs.pop(_PROVENANCE, "{}"))
-    data = data.assign({_PROVENANCE: ((), np.array(text, dtype=object))})
+    text = str(data.attrs.pop(PROVENANCE, "{}"))
+    data = data.assign({PROVENANCE: ((), np.array(text, dtype=object))})
     data.attrs |= {"Conventions": CONVENTIONS, MARK: LAYOUT}
     encoding: dict[Any, dict[str, Any]] = {}
     for name, variable in data.variables.items():
@@ -110,11 +112,11 @@ def from_dataset(data: xr.Dataset, file: Path) -> Recording:
             if isinstance(value, (np.generic, np.ndarray)) and np.ndim(value) == 0:
                 data[name].attrs[key] = np.asarray(value).item()
         data[name].encoding = {}
-    provenance = str(data[_PROVENANCE].values) if _PROVENANCE in data else "{}"
+    provenance = str(data[PROVENANCE].values) if PROVENANCE in data else "{}"
     json.loads(provenance)
-    data = data.drop_vars(_PROVENANCE, errors="ignore")
+    data = data.drop_vars(PROVENANCE, errors="ignore")
     attrs = {str(k): v for k, v in data.attrs.items() if k not in ("Conventions", MARK)}
-    data.attrs = attrs | ({_PROVENANCE: provenance} if provenance != "{}" else {})
+    data.attrs = attrs | ({PROVENANCE: provenance} if provenance != "{}" else {})
     rec = Recording(data)
     for name in rec.signals:
         axis = rec.dataset[rec.time_dim(name)]

@@ -20,7 +20,7 @@ from cisterna.physiology.paths import FluidColumn, Injection, OneWay, Resistance
 from cisterna.physiology.walls import ExponentialWall, LinearWall, ViscousBranch
 
 #: Segment of the canal: name, first and last level, region of its friction, outer pressures by breath.
-CANAL = (
+CANAL: tuple[tuple[str, str, str, str, dict[str, float]], ...] = (
     ("upper_cervical", "C1", "C2", "cervical", {}),
     ("lower_cervical", "C3", "C7", "cervical", {}),
     ("upper_thoracic", "T1", "T6", "thoracic", {"thorax": 0.5}),
@@ -254,9 +254,7 @@ def _signals(plan: Blueprint, canal: list[Segment]) -> Blueprint:
         .signal("pressure_sinus", "pressure.sinus", "mmHg", "foramen_monro")
         .signal("pressure_jugular", "pressure.jugular.upper", "mmHg", "local")
         .signal("flow_production", "flow.production", "mL/s")
-        .signal(
-            "flow_absorption", {"flow.absorption.sinus": 1.0, "flow.absorption.lymph": 1.0, **roots}, "mL/s"
-        )
+        .signal("flow_absorption", {"flow.absorption.sinus": 1.0, "flow.absorption.lymph": 1.0, **roots}, "mL/s")
         .signal(
             "volume_blood",
             {f"volume.{name}": 1.0 for name in ("arteries.large", "arteries.pial", "veins", "lacunae")},

@@ -31,7 +31,12 @@ class One(Body):
                 "csf",
                 MarmarouSpace(rest=rest, reference=p["one_reference"], elastance_coefficient=p["k_elast_healthy"]),
             )
-            .join("production", ("", "csf"), Source(rate=p["csf_production"]), sees={"factor": "drive.production.factor"})
+            .join(
+                "production",
+                ("", "csf"),
+                Source(rate=p["csf_production"]),
+                sees={"factor": "drive.production.factor"},
+            )
             .join("infusion_line", ("", "csf"), Injection(), sees={"flow": "drive.infusion"})
             .join("absorption", ("csf", "sinus"), Resistance(resistance=p["r_out_healthy_elderly"]))
             .signal("icp", "pressure.csf", "mmHg", "foramen_monro")

@@ -100,9 +100,13 @@ def chunk(march: March, net: Network, y: Array, t: Array, h: Array, ramp: Ramp) 
 
 @partial(jax.jit, static_argnums=0)
 def chunk_many(march: March, net: Network, y: Array, t: Array, h: Array, ramp: Ramp) -> tuple[Array, Array, Array]:
-    """`chunk` for several persons or inputs at once: a leading axis on net, y and ramp (value, slope)."""
-    axes = (0, 0, None, None, Ramp(0, 0, None))
-    return jax.vmap(partial(_chunk, march), in_axes=axes)(net, y, t, h, ramp)
+    """`chunk` for several lanes: a leading axis on y and ramp (value, slope), and on net if persons differ."""
+    persons = 0 if jnp.ndim(net.start) == 2 else None
+
+    def lane(person: Network, state: Array, value: Array, slope: Array) -> tuple[Array, Array, Array]:
+        return _chunk(march, person, state, t, h, Ramp(value, slope, ramp.since))
+
+    return jax.vmap(lane, in_axes=(persons, 0, 0, 0))(net, y, ramp.value, ramp.slope)
 
 
 def stack(networks: list[Network]) -> Network:

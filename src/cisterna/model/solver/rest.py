@@ -8,7 +8,6 @@ shooting finds unstable orbits as well (plateau waves), and an unstable one is n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -52,7 +51,7 @@ class Rest:
     turns: int
 
 
-@partial(jax.jit, static_argnums=())
+@jax.jit
 def _jacobians(net: Network, times: jax.Array, states: jax.Array, ramp: Ramp) -> jax.Array:
     return jax.vmap(lambda t, y: jacobian(net, t, y, ramp.at(t)))(times, states)
 
@@ -100,12 +99,21 @@ def steady(net: Network, schedule: Schedule, t: float = 0.0) -> Rest:
         if np.abs(rate).max() < 1e-11:
             radius = float(np.exp(np.linalg.eigvals(j).real.max()))
             if radius >= 1.0:
-                raise UnstableRest("the resting state is unstable: the body oscillates by itself", mend="run it in time")
+                raise UnstableRest(
+                    "the resting state is unstable: the body oscillates by itself", mend="run it in time"
+                )
             return Rest(y, float(np.abs(rate).max()), radius, turn)
     raise CisternaError("no resting state was found", found=f"residual {np.abs(rate).max():.2g} mL/s")
 
 
-def periodic(net: Network, schedule: Schedule, period: float, march: March, t: float = 0.0, guess: np.ndarray | None = None) -> Rest:
+def periodic(
+    net: Network,
+    schedule: Schedule,
+    period: float,
+    march: March,
+    t: float = 0.0,
+    guess: np.ndarray | None = None,
+) -> Rest:
     """State that repeats after `period` seconds under inputs that repeat (their phases may advance).
 
     Raises
@@ -120,8 +128,9 @@ def periodic(net: Network, schedule: Schedule, period: float, march: March, t: f
     y = np.array(net.start if guess is None else guess)
     dt = period / PIECES
     h = jnp.array(dt / march.steps)
-    residual, radius = np.inf, np.inf
-    for turn in range(1, TURNS + 1):
+    residual, radius, turn = np.inf, np.inf, 0
+    while turn < TURNS:
+        turn += 1
         times, states = [], []
         z = jnp.asarray(y)
         for piece in range(PIECES):
@@ -131,7 +140,10 @@ def periodic(net: Network, schedule: Schedule, period: float, march: March, t: f
             z, _, _ = chunk(march, net, z, start, h, ramp)
         gap = np.asarray(z)[:n] - y[:n]
         if not np.isfinite(gap).all():
-            raise CisternaError("the body left its range while looking for its resting state", mend="check the changed parameters")
+            raise CisternaError(
+                "the body left its range while looking for its resting state",
+                mend="check the changed parameters",
+            )
         residual = float(np.abs(gap).max())
         local = np.asarray(_jacobians(net, jnp.array(times) + dt / 2, jnp.stack(states), ramp))[:, :n, :n]
         turned = np.eye(n)

@@ -107,7 +107,9 @@ def matrix(jacobian: Array, h: Array, scheme: Scheme) -> Array:
     return jnp.linalg.inv(jnp.eye(jacobian.shape[-1]) - g * h * jacobian)
 
 
-def step(f: Callable[[Array, Array], Array], t: Array, y: Array, h: Array, m_inv: Array, scheme: Scheme) -> tuple[Array, Array]:
+def step(
+    f: Callable[[Array, Array], Array], t: Array, y: Array, h: Array, m_inv: Array, scheme: Scheme
+) -> tuple[Array, Array]:
     """One step of a W-method.
 
     Parameters

@@ -1,1 +1,64 @@
-"""Drawing library."""
+"""Drawing library: the sagittal body, charts, signs and pages as strings of SVG and HTML.
+
+No script, no plotting package: one set of colour tokens, one style, drawings that follow a dark page.
+"""
+
+from cisterna.outside.figures.body import sagittal_body, tide_legend
+from cisterna.outside.figures.charts import (
+    cause_bars,
+    decade_dots,
+    published_ranges,
+    space_time,
+    stacked_courses,
+    time_course,
+)
+from cisterna.outside.figures.closeup import closeup
+from cisterna.outside.figures.fmt import fmt, interval, number, plus_minus
+from cisterna.outside.figures.page import block, figure, key_numbers, page, panel, paragraph
+from cisterna.outside.figures.plate import body_plate
+from cisterna.outside.figures.signs import (
+    felt_sign,
+    grade_sign,
+    range_sign,
+    screening_sign,
+    terminal,
+    verdict_sign,
+)
+from cisterna.outside.figures.svg import Html, standalone
+from cisterna.outside.figures.table import table
+from cisterna.outside.figures.tokens import css, ebb, tide
+
+__all__ = [
+    "Html",
+    "block",
+    "body_plate",
+    "cause_bars",
+    "closeup",
+    "css",
+    "decade_dots",
+    "ebb",
+    "felt_sign",
+    "figure",
+    "fmt",
+    "grade_sign",
+    "interval",
+    "key_numbers",
+    "number",
+    "page",
+    "panel",
+    "paragraph",
+    "plus_minus",
+    "published_ranges",
+    "range_sign",
+    "sagittal_body",
+    "screening_sign",
+    "space_time",
+    "stacked_courses",
+    "standalone",
+    "table",
+    "terminal",
+    "tide",
+    "tide_legend",
+    "time_course",
+    "verdict_sign",
+]

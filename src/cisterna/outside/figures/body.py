@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import log10
 from typing import Any
 
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.parameter import Parameters
 from cisterna.outside.figures import canal, surface
 from cisterna.outside.figures.fmt import fmt
-from cisterna.outside.figures.head import draw_head
+from cisterna.outside.figures.head import draw_brain, draw_cavity
 from cisterna.outside.figures.scene import Scene
-from cisterna.outside.figures.spine import LEVELS, build_spine
-from cisterna.outside.figures.svg import el, leader, line, rect, svg, text, text_width
+from cisterna.outside.figures.legend import tide_bar
+from cisterna.outside.figures.spine import build_spine
+from cisterna.outside.figures.svg import leader, line, svg, text, text_width
 from cisterna.outside.figures.vertebrae import draw_vertebrae
 
-#: Drawn extent in mm: anterior, posterior, above and below the foramen magnum.
-_FRONT, _BACK, _TOP, _BOTTOM = 146.0, 138.0, 156.0, 742.0
+#: Air around the skin, mm.
+_AIR = 4.0
 _LEVEL_NAMES = ("C1", "C4", "C7", "T3", "T6", "T9", "L1", "L3", "L5", "S2")
 _LARGE, _SMALL = 1000.0, 550.0
 _HEAD_LENGTH, _STATURE = 182.0, 1700.0
@@ -48,15 +50,27 @@ def make_scene(
     """Everything the parts of one body share; see `sagittal_body` for the meaning of the arguments."""
     spine = build_spine(parameters, w=exaggeration, curvature=curvature, neck_flexion=neck_flexion,
                         lumbar_flexion=lumbar_flexion)  # fmt: skip
+    bent = bool(neck_flexion or lumbar_flexion)
+    neutral = build_spine(parameters, w=exaggeration, curvature=curvature) if bent else None
     body = stature_mm / _STATURE
     head = head_length_mm / _HEAD_LENGTH if head_length_mm else body
     return Scene(spine, k, origin, values, scale, unit, quantity, prefix, head, body, neck_flexion + lumbar_flexion,
-                 dict(volumes or {}))  # fmt: skip
+                 dict(volumes or {}), neutral)  # fmt: skip
 
 
 def anatomy(scene: Scene) -> str:
     """Skin, bones, brain and the filled canal, without anything laid on top."""
-    return surface.draw_skin(scene) + draw_head(scene) + draw_vertebrae(scene) + canal.draw_canal(scene)
+    below = surface.draw_skin(scene) + draw_cavity(scene) + draw_vertebrae(scene)
+    return below + canal.draw_canal(scene) + draw_brain(scene)
+
+
+def extent(scene: Scene, touch: Mapping[str, Any] | None = None) -> tuple[float, float, float, float]:
+    """Most anterior, posterior, superior and inferior drawn coordinate of a body (k = 1), mm with a little air."""
+    points = surface.silhouette(scene)
+    if touch:
+        points = points + [(-x, -y) for x, y in surface.hand_points(scene, touch)]
+    a, s = [p[0] for p in points], [p[1] for p in points]
+    return max(a) + _AIR, min(a) - _AIR, max(s) + _AIR, min(s) - _AIR
 
 
 def level_labels(scene: Scene, levels: Sequence[str], x: float) -> str:
@@ -168,17 +182,17 @@ def sagittal_body(
     w = exaggeration if exaggeration is not None else default_exaggeration(height_px)
     foot = 20.0 if note else 4.0
     head_room = 22.0 if heading else 2.0
-    body_scale = float(person.get("stature_mm", _STATURE)) / _STATURE
-    k = (height_px - foot - head_room) / ((_TOP + _BOTTOM) * body_scale)
+    common: dict[str, Any] = {"unit": unit, "quantity": quantity, "prefix": prefix, "exaggeration": w, **person}
+    front, back, top, bottom = extent(make_scene(values, scale, k=1.0, origin=(0.0, 0.0), **common), touch)
     reach = 12.0 if stations else 2.0
+    k = (height_px - foot - head_room - (8.0 if stations else 0.0)) / (top - bottom)
     reach = max(reach, max((_halo_px(s, k) for s in stations), default=0.0))
-    origin = (_FRONT * body_scale * k + reach, _TOP * body_scale * k + head_room)
-    scene = make_scene(values, scale, k=k, origin=origin, unit=unit, quantity=quantity, prefix=prefix,
-                       exaggeration=w, **person)  # fmt: skip
+    origin = (front * k + reach, top * k + head_room + (8.0 if stations else 0.0))
+    scene = make_scene(values, scale, k=k, origin=origin, **common)
     shown = levels if levels is not None else (_LEVEL_NAMES if height_px >= _SMALL and not labels else ())
-    right = origin[0] + _BACK * body_scale * k + reach
-    if touch:
-        right += 55 * k
+    right = origin[0] - back * k + reach
+    if touch and touch.get("label"):
+        right = max(right, max(x for x, _ in surface.hand_points(scene, touch)) + text_width(str(touch["label"]), 12))
     out = anatomy(scene)
     out += canal.dura_load(scene, load or {})
     out += canal.flow_arrows(scene, arrows or {}) + canal.wedges(scene, restrictions or {})
@@ -202,8 +216,6 @@ def sagittal_body(
 
 
 def _halo_px(station: Mapping[str, Any], k: float) -> float:
-    from math import log10
-
     moved = abs(float(station.get("displacement") or 0.0))
     return max(log10(moved / 1e-9) if moved > 0 else 0.0, 0.0) * 11.0 * k * 0.8 + 4
 
@@ -232,11 +244,7 @@ def tide_legend(lo: float, hi: float, unit: str, *, label: str = "", width: floa
     >>> "mmHg" in tide_legend(-15, 45, "mmHg")
     True
     """
-    from cisterna.outside.figures.legend import tide_bar
-
     bar = tide_bar(lo, hi, unit, label=label, width=width, prefix=prefix)
     return svg(bar, width + 130, 52 if label else 36, title=f"Colour scale, {fmt(lo)} to {fmt(hi, unit)}",
                desc="Light blue is low, dark violet is high.", prefix=prefix)  # fmt: skip
 
-
-__all__ = ["LEVELS", "anatomy", "el", "make_scene", "rect", "sagittal_body", "tide_legend"]

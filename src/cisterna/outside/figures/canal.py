@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 
 from cisterna.ground.errors import CisternaError, UnknownName
 from cisterna.outside.figures.fmt import fmt
@@ -12,12 +13,16 @@ from cisterna.outside.figures.shapes import linear, smooth_d
 from cisterna.outside.figures.spine import LEVELS
 from cisterna.outside.figures.svg import Point, group, path, polyline_d
 
-_STRIP, _OVERLAP, _ABOVE_FM = 3.0, 0.8, -3.0
+_STRIP, _OVERLAP = 3.0, 0.8
+#: The dura leaves the rim of the foramen magnum as a funnel: half its opening to front and back, its depth, mm.
+_RIM = {1: 17.0, -1: 17.5}
+_RIM_POINTS = {1: (17.0, 2.0), -1: (-17.5, -1.0)}
+_FUNNEL = 13.0
 _ROOTS = (-0.62, -0.34, 0.34, 0.62)
 #: Arrow width of visual.md: 1.5 + 26 px per mL at 1.6 px per mm.
 _ARROW_BASE, _ARROW_PER_ML, _ARROW_K, _ARROW_HALF = 1.5, 26.0, 1.6, 17.0
 _LOAD_MIN, _LOAD_MAX = 1.0, 6.5
-_WEDGE_HALF, _WEDGE_OUT = 6.5, 7.5
+_WEDGE_HALF, _WEDGE_OUT = 8.0, 9.0
 
 
 def level_of(scene: Scene, q: float) -> str:
@@ -36,15 +41,27 @@ def _check(level: str) -> str:
     return level
 
 
+def dura_edge(scene: Scene, side: int, q: float) -> Point:
+    """Screen position of the dura in front (1) or behind (-1) at arc length q."""
+    half = scene.spine.half_sac(q)
+    if q < _FUNNEL:
+        half += (_RIM[side] * scene.head_scale - half) * (1 - q / _FUNNEL) ** 2
+    return scene.along(q, side * half)
+
+
+def rim_point(scene: Scene, side: int) -> Point:
+    """Screen position where the spinal dura meets the skull: basion (1) or opisthion (-1)."""
+    return scene.xy(scene.head_point(_RIM_POINTS[side]))
+
+
 def _strip(scene: Scene, q0: float, q1: float) -> str:
-    half0, half1 = scene.spine.half_sac(q0), scene.spine.half_sac(q1)
-    ring = [scene.along(q0, half0), scene.along(q1, half1), scene.along(q1, -half1), scene.along(q0, -half0)]
+    ring = [dura_edge(scene, 1, q0), dura_edge(scene, 1, q1), dura_edge(scene, -1, q1), dura_edge(scene, -1, q0)]
     return polyline_d(ring, close=True)
 
 
 def _fluid(scene: Scene) -> str:
     """Strips of one colour each, gathered by level."""
-    spine, q = scene.spine, _ABOVE_FM
+    spine, q = scene.spine, 0.0
     parts: dict[str, dict[str, str]] = {}
     while q < spine.sac_end:
         step = _STRIP if spine.sac_end - q > 16 else 1.0  # the closing end is round
@@ -63,24 +80,24 @@ def _fluid(scene: Scene) -> str:
     return out
 
 
-def _edge(scene: Scene, side: float, q0: float, q1: float, step: float = 4.0) -> list[Point]:
+def _edge(scene: Scene, side: int, q0: float, q1: float, step: float = 4.0) -> list[Point]:
     n = max(math.ceil((q1 - q0) / step), 1)
     qs = [q0 + (q1 - q0) * i / n for i in range(n + 1)]
-    return [scene.along(q, side * scene.spine.half_sac(q)) for q in qs]
+    return [dura_edge(scene, side, q) for q in qs]
 
 
 def _dura_d(scene: Scene) -> str:
     end = scene.spine.sac_end
-    front = _edge(scene, 1, _ABOVE_FM, end - 16) + _edge(scene, 1, end - 15, end, 1.0)
-    back = _edge(scene, -1, _ABOVE_FM, end - 16) + _edge(scene, -1, end - 15, end - 1, 1.0)
+    front = [rim_point(scene, 1), *_edge(scene, 1, 2.0, end - 16), *_edge(scene, 1, end - 15, end, 1.0)]
+    back = [rim_point(scene, -1), *_edge(scene, -1, 2.0, end - 16), *_edge(scene, -1, end - 15, end - 1, 1.0)]
     return smooth_d([*front, *reversed(back)], close=False)
 
 
 def _cord(scene: Scene) -> str:
     spine, tip = scene.spine, scene.spine.conus_tip
-    qs = [-6.0, *(4.0 * i for i in range(int(tip / 4) + 1)), tip]
-    front = [scene.along(q, spine.offset(q) + spine.half_cord(max(q, 0))) for q in qs]
-    back = [scene.along(q, spine.offset(q) - spine.half_cord(max(q, 0))) for q in qs[:-1]]
+    qs = [*(4.0 * i for i in range(1, int(tip / 4) + 1)), tip]
+    front = [scene.along(q, spine.offset(q) + spine.half_cord(q)) for q in qs]
+    back = [scene.along(q, spine.offset(q) - spine.half_cord(q)) for q in qs[:-1]]
     d = smooth_d([*front, *reversed(back)], close=False) + "Z"
     return group(path(d, fill="cord", stroke="cord-line", width=scene.lw(0.9)), name=f"{scene.prefix}-cord",
                  title="Spinal cord")  # fmt: skip
@@ -102,10 +119,10 @@ def _roots(scene: Scene) -> str:
     roots = path(d, stroke="cord-line", width=scene.lw(0.6), stroke_opacity=0.75)
     inside = [scene.along(q, spine.offset(q) * max(1 - (q - spine.conus_tip) / 60, 0))
               for q in _range(spine.conus_tip - 2, spine.sac_end - 2.5, 8.0)]  # fmt: skip
-    filum = path(smooth_d(inside, close=False), stroke="cord-line", width=scene.lw(1.5))
+    filum = path(smooth_d(inside, close=False), stroke="cord-line", width=scene.lw(1.4))
     outside = [scene.along(q, -1.2 * math.sin(math.pi * (q - spine.sac_end) / (spine.mid["Co1"] - spine.sac_end)))
                for q in _range(spine.sac_end - 0.5, spine.mid["Co1"] + 1.0, 7.0)]  # fmt: skip
-    filum += path(smooth_d(outside, close=False), stroke="membrane", width=scene.lw(1.5), stroke_linecap="round")
+    filum += path(smooth_d(outside, close=False), stroke="membrane", width=scene.lw(1.3), stroke_linecap="round")
     p = scene.prefix
     return group(roots, name=f"{p}-roots", title="Roots of the cauda equina") + group(
         filum, name=f"{p}-filum", title="Filum terminale"
@@ -133,7 +150,7 @@ def dura_load(scene: Scene, load: Mapping[str, float]) -> str:
     share = linear([scene.spine.level_q(lv) for lv in names], [float(load[lv]) for lv in names])
     out = ""
     for side in (1, -1):
-        for q0, q1 in zip(*(lambda r: (r, r[1:]))(_range(0.0, scene.spine.sac_end, 6.0)), strict=False):
+        for q0, q1 in pairwise(_range(0.0, scene.spine.sac_end, 4.0)):
             width = _LOAD_MIN + (_LOAD_MAX - _LOAD_MIN) * min(max(share((q0 + q1) / 2), 0.0), 1.0)
             out += path(polyline_d(_edge(scene, side, q0, q1, 2.0)), stroke="hand", width=width, stroke_linecap="round")
     return group(out, name=f"{scene.prefix}-load", title="Load of the spinal dura, line width")
@@ -158,7 +175,8 @@ def flow_arrows(scene: Scene, arrows: Mapping[str, float]) -> str:
     out = ""
     for level, volume in arrows.items():
         q = scene.spine.level_q(_check(level))
-        drawn = path(_arrow_d(scene, q, float(volume)), fill="ink", stroke="ground", width=scene.lw(1.5))
+        drawn = path(_arrow_d(scene, q, float(volume)), fill="ink", stroke="ground", width=scene.lw(2.6),
+                     paint_order="stroke")  # fmt: skip
         out += group(drawn, name=f"{scene.prefix}-arrow-{level}",
                      title=f"Stroke volume at {level}: {fmt(float(volume), 'mL')}")  # fmt: skip
     return out

@@ -68,6 +68,23 @@ def number(value: float | None, digits: int | None = None, *, sign: bool = False
     return (MINUS if value < 0 else "+" if sign and value else "") + text
 
 
+def plain(value: float, digits: int = 3, *, sign: bool = False) -> str:
+    """A number as given: at most `digits` figures, no trailing zeros.
+
+    Examples
+    --------
+    >>> plain(0.9), plain(16.3), plain(-5.9), plain(0.001, sign=True), plain(850.0)
+    ('0.9', '16.3', '−5.9', '+0.001', '850')
+    """
+    if not math.isfinite(value):
+        return "not known"
+    rounded = float(f"{value:.{digits}g}")
+    if rounded and not 1e-4 <= abs(rounded) < 1e6:
+        return number(rounded, digits, sign=sign)
+    places = next(p for p in range(12) if abs(round(rounded, p) - rounded) <= 1e-9 * abs(rounded))
+    return number(rounded, places=places, sign=sign)
+
+
 def length_unit(metres: float) -> tuple[float, str]:
     """Factor and unit (nm, µm or mm) in which a length in metres reads as 1 to 999.
 
@@ -130,3 +147,18 @@ def interval(low: float, high: float, unit: str = "") -> str:
     shown = unit_text(unit)
     low_text, high_text = ("0" if x == 0 and places > 1 else number(x, places=places) for x in (low, high))
     return f"{low_text} to {high_text}" + (f" {shown}" if shown else "")
+
+
+def plus_minus(value: float, spread: float | None, unit: str = "") -> str:
+    """A value with its standard deviation, both with the decimals the deviation allows.
+
+    Examples
+    --------
+    >>> plus_minus(9.41, 0.6, "mmHg"), plus_minus(728, 20), plus_minus(0.0412, 0.004, "mL")
+    ('9.4 ± 0.6 mmHg', '728 ± 20', '0.041 ± 0.004 mL')
+    """
+    if not spread or not math.isfinite(spread):
+        return fmt(value, unit)
+    places = min(max(-math.floor(math.log10(abs(spread) * 1.0000001)), 0), 9)
+    shown = unit_text(unit)
+    return f"{number(value, places=places)} ± {number(spread, places=places)}" + (f" {shown}" if shown else "")

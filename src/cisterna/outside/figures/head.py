@@ -10,6 +10,7 @@ import math
 import random
 from functools import lru_cache
 
+from cisterna.outside.figures.canal import dura_edge, rim_point
 from cisterna.outside.figures.scene import SPACES, Scene
 from cisterna.outside.figures.shapes import centroid, flatten, outline, scale_volume, smooth_d, table, walk
 from cisterna.outside.figures.svg import Point, el, group, path, polyline_d
@@ -31,7 +32,7 @@ def _gyri() -> tuple[list[Point], list[list[Point]]]:
     middle = centroid(dense)
     notches, at = [0], 0
     while at < len(rim) - 6:
-        at += round(_SPACING * draw.uniform(0.72, 1.3) * 0.8)
+        at += round(_SPACING * draw.uniform(0.72, 1.3) )
         notches.append(min(at, len(rim) - 1))
     inward = []
     for i, p in enumerate(rim):
@@ -49,7 +50,7 @@ def _gyri() -> tuple[list[Point], list[list[Point]]]:
     sulci = []
     for i in notches[1:-1]:
         (a, s), (na, ns) = rim[i], inward[i]
-        length, lean = draw.uniform(5, 15), draw.uniform(-0.35, 0.35)
+        length, lean = draw.uniform(5, 15), draw.choice((-1, 1)) * draw.uniform(0.15, 0.45)
         steps = [(_NOTCH + length * t, lean * length * t * t) for t in (0.0, 0.5, 1.0)]
         sulci.append([(a + d * na - b * ns, s + d * ns + b * na) for d, b in steps])
     return [*shaped, *base], sulci
@@ -61,7 +62,7 @@ def _folia() -> tuple[list[tuple[Point, Point]], list[list[Point]]]:
     draw = random.Random(_SEED)
     rim = flatten(outline("cerebellum"), parts=10)
     middle = centroid(rim)
-    outer = [p for p in rim if p[0] < -6.5 or p[1] > 58]
+    outer = [p for p in rim if math.dist(p, _VERMIS) > 15]
     ticks = []
     for p in walk(outer, 5.2)[1:-1]:
         size = math.dist(p, middle)
@@ -122,13 +123,24 @@ def _space(scene: Scene, place: str, d: str, **attributes: object) -> str:
     )  # fmt: skip
 
 
-def _cavity(scene: Scene) -> str:
+def _inside_dura(scene: Scene) -> str:
+    """Path data of everything inside the dura down to C1: what the cisterns are cut to."""
+    front = [dura_edge(scene, 1, q) for q in (20.0, 12.0, 8.0, 4.0)] + [rim_point(scene, 1)]
+    d = polyline_d(front) + smooth_d(scene.head(outline("clivus")), close=False, move=False)
+    d += smooth_d(scene.head(outline("inner")), close=False, move=False)
+    return d + "".join("L" + polyline_d([dura_edge(scene, -1, q)])[1:] for q in (4.0, 8.0, 12.0, 20.0)) + "Z"
+
+
+def draw_cavity(scene: Scene) -> str:
+    """Skull, face and the fluid between brain and dura."""
     d = smooth_d(scene.head(outline("clivus")), close=False)
     d += smooth_d(scene.head(outline("inner")), close=False, move=False) + "Z"
-    out = _space(scene, "cortical", d)
+    out = _bones(scene) + _space(scene, "cortical", d)
+    clip = f"{scene.prefix}-inside"
+    out += el("defs", el("clipPath", path(_inside_dura(scene), fill="ink"), id=clip))
     quad = path(smooth_d(scene.head(outline("quadrigeminal"))), fill=scene.colour(scene.value("basal")))
     for place in ("basal", "cisterna_magna"):
-        out += _space(scene, place, smooth_d(scene.head(outline(place))))
+        out += _space(scene, place, smooth_d(scene.head(outline(place))), clip_path=f"url(#{clip})")
     return out + group(quad, name=f"{scene.prefix}-quadrigeminal",
                        title=scene.told("Quadrigeminal cistern", scene.value("basal")))  # fmt: skip
 
@@ -199,6 +211,6 @@ def _membranes(scene: Scene) -> str:
     )
 
 
-def draw_head(scene: Scene) -> str:
-    """Everything inside the skin of the head."""
-    return _bones(scene) + _cavity(scene) + _nervous(scene) + _ventricles(scene) + _membranes(scene)
+def draw_brain(scene: Scene) -> str:
+    """Brain, ventricles and membranes; they lie over the upper end of the canal."""
+    return _nervous(scene) + _ventricles(scene) + _membranes(scene)

@@ -52,6 +52,10 @@ class Scene:
         ``cranial``, else the mean of the given ones, else the value at the top of the canal.
     scale : tuple
         Limits of the colour scale.
+    head_turn : float
+        Forward nod of the head in degrees.
+    neutral : Spine
+        The spine before bending; the skin follows the difference.
     """
 
     spine: Spine
@@ -66,6 +70,7 @@ class Scene:
     body_scale: float = 1.0
     head_turn: float = 0.0
     volumes: Mapping[str, float] = field(default_factory=dict)
+    neutral: Spine | None = None
 
     def __post_init__(self) -> None:
         if not self.scale[1] > self.scale[0]:
@@ -73,6 +78,7 @@ class Scene:
             raise CisternaError("a colour scale needs a low and a higher limit", where="scale", found=found)
         self.values = _known(self.values)
         self._turn = math.radians(self.head_turn)
+        self.neutral = self.neutral or self.spine
         self._fm = self.spine.point(0.0)
         given = [lv for lv in LEVELS if lv in self.values]
         self._canal = (
@@ -82,6 +88,16 @@ class Scene:
     def xy(self, p: Point) -> Point:
         """Screen position of a point (anterior, superior) in mm; the figure faces left."""
         return self.origin[0] - p[0] * self.k, self.origin[1] - p[1] * self.k
+
+    def trunk_point(self, p: Point) -> Point:
+        """A point of the trunk (neutral position, mm) carried along by the bent spine."""
+        if self.neutral is None or self.neutral is self.spine:
+            return p
+        q = self.neutral.q_at(p[1])
+        (a0, s0), (a1, s1) = self.neutral.point(q), self.spine.point(q)
+        turn = math.radians(self.spine.phi(q) - self.neutral.phi(q))
+        a, s = p[0] - a0, p[1] - s0
+        return a1 + a * math.cos(turn) - s * math.sin(turn), s1 + a * math.sin(turn) + s * math.cos(turn)
 
     def many(self, points: Iterable[Point]) -> list[Point]:
         """Screen positions of points."""

@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from cisterna.outside.figures.svg import Point, num
+from cisterna.outside.figures.svg import Point, xy
 
 
 @lru_cache(maxsize=1)
@@ -57,12 +57,8 @@ def beziers(points: Sequence[Point], close: bool = True) -> list[tuple[Point, Po
 
 def smooth_d(points: Sequence[Point], close: bool = True, move: bool = True) -> str:
     """Path data of the Catmull-Rom curve through screen points."""
-
-    def p(q: Point) -> str:
-        return f"{num(q[0])} {num(q[1])}"
-
-    head = f"M{p(points[0])}" if move else f"L{p(points[0])}"
-    return head + "".join(f"C{p(a)} {p(b)} {p(c)}" for a, b, c in beziers(points, close)) + ("Z" if close else "")
+    head = f"{'M' if move else 'L'}{xy(points[0])}"
+    return head + "".join(f"C{xy(a)} {xy(b)} {xy(c)}" for a, b, c in beziers(points, close)) + ("Z" if close else "")
 
 
 def flatten(points: Sequence[Point], close: bool = True, parts: int = 8) -> list[Point]:
@@ -122,8 +118,7 @@ def rounded_d(points: Sequence[Point], radii: float | Sequence[float]) -> str:
             length = math.dist(p, other) or 1.0
             t = min(r[i], 0.45 * length) / length
             ends.append((p[0] + t * (other[0] - p[0]), p[1] + t * (other[1] - p[1])))
-        (x0, y0), (x1, y1) = ends
-        d += f"{'L' if d else 'M'}{num(x0)} {num(y0)}Q{num(p[0])} {num(p[1])} {num(x1)} {num(y1)}"
+        d += f"{'L' if d else 'M'}{xy(ends[0])}Q{xy(p)} {xy(ends[1])}"
     return d + "Z"
 
 

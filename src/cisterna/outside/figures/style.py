@@ -27,7 +27,7 @@ def nice_ticks(lo: float, hi: float, target: int = 4) -> list[float]:
         return [lo]
     power = 10.0 ** math.floor(math.log10((hi - lo) / target))
     best: list[float] = []
-    for factor in (1, 2, 2.5, 5, 10, 20):
+    for factor in (1, 2, 4, 5, 10, 20):
         step = factor * power
         first, last = math.ceil(lo / step - 1e-9), math.floor(hi / step + 1e-9)
         ticks = [round(i * step, 12) + 0.0 for i in range(first, last + 1)]

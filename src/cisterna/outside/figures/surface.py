@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cisterna.ground.errors import CisternaError, UnknownName
 from cisterna.outside.figures.fmt import fmt
 from cisterna.outside.figures.scene import Scene
-from cisterna.outside.figures.shapes import linear, outline, smooth_d, table
+from cisterna.outside.figures.shapes import linear, outline, pchip, smooth_d, table
 from cisterna.outside.figures.spine import LEVELS
 from cisterna.outside.figures.svg import Point, circle, el, group, line, path, text
 from cisterna.outside.figures.vertebrae import spinous_tip
 
-_SKIN_GAP = 13.0
+_SKIN_GAP, _BACK_STEP = 13.0, 18.0
 _CHIN, _COLLAR = -20.0, -110.0
+#: In front of and above this point the skin belongs to the lower jaw and nods with the head.
+_JAW = (65.0, -82.0)
 #: The silhouette fades out over this stretch (mm, superior coordinate).
 _FADE = (-612.0, -738.0)
+_TILT, _TILT_VERTEX = 23.0, 32.0
 _HALO_MM, _FIRST_DECADE = 11.0, 1e-9
 _BACK = ("C4", "C5", "C6", "C7", "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10", "T11", "T12",
-         "L1", "L2", "L3", "L4", "L5")  # fmt: skip
+         "L1", "L2", "L3", "L4")  # fmt: skip
 
 
 def _placed(scene: Scene, p: Point) -> Point:
     """A point of the skin list moved with head and spine and scaled with the body, in mm."""
-    if p[1] >= _CHIN:
+    if p[1] >= _CHIN or (p[0] > _JAW[0] and p[1] > _JAW[1]):
         return scene.head_point(p)
     share = min((_CHIN - p[1]) / (_CHIN - _COLLAR), 1.0)
     k = scene.head_scale + share * (scene.body_scale - scene.head_scale)
-    a, s = p[0] * k, p[1] * k
-    if not scene.head_turn or share >= 1.0:
-        return a, s
-    a1, s1 = scene.head_point(p)
-    return a1 + share * (a - a1), s1 + share * (s - s1)
+    return scene.trunk_point((p[0] * k, p[1] * k))
 
 
 def back_skin(scene: Scene) -> list[Point]:
@@ -45,19 +44,36 @@ def back_skin(scene: Scene) -> list[Point]:
     return [spine.at(spine.mid[lv], d) for lv, d in zip(_BACK, smooth, strict=True)]
 
 
+def _behind(points: list[Point]) -> list[Point]:
+    """The line down the back through unevenly spaced points, monotone between them, every 18 mm of its way."""
+    down, way = [points[0]], [0.0]
+    for p in points[1:]:
+        if math.dist(p, down[-1]) > 6.0:
+            way.append(way[-1] + math.dist(p, down[-1]))
+            down.append(p)
+    curve_a, curve_s = pchip(way, [a for a, _ in down]), pchip(way, [s for _, s in down])
+    n = math.ceil(way[-1] / _BACK_STEP)
+    return [(curve_a(way[-1] * i / n), curve_s(way[-1] * i / n)) for i in range(1, n + 1)]
+
+
 def silhouette(scene: Scene) -> list[Point]:
     """The open outline of the skin in mm: front from below up to the vertex, then down the back."""
     front = [_placed(scene, p) for p in outline("skin_front")]
     head = [_placed(scene, p) for p in outline("skin_head_back")]
     seat = [_placed(scene, p) for p in outline("skin_seat")]
-    back = back_skin(scene)
-    return [*reversed(front), *head[1:], *back, *seat]
+    return [*reversed(front), *head[1:-2], *_behind([*head[-3:], *back_skin(scene), *seat])]
+
+
+def _dropped(scene: Scene) -> float:
+    """How far the pelvis moved up by bending (mm): the fade moves with it."""
+    q = scene.spine.mid["S1"]
+    return scene.spine.point(q)[1] - scene.neutral.point(q)[1] if scene.neutral else 0.0
 
 
 def draw_skin(scene: Scene) -> str:
     """Pale silhouette that fades out below the pelvis."""
     name = f"{scene.prefix}-fade"
-    y = [scene.xy((0.0, s * scene.body_scale))[1] for s in _FADE]
+    y = [scene.xy((0.0, s * scene.body_scale + _dropped(scene)))[1] for s in _FADE]
 
     def ramp(part: str, token: str) -> str:
         stops = el("stop", offset=0, stop_color=token) + el("stop", offset=1, stop_color=token, stop_opacity=0)
@@ -75,7 +91,7 @@ def skin_at(scene: Scene, level: str) -> Point:
     """The point of the back skin at a level, mm."""
     spine = scene.spine
     q = spine.level_q(level)
-    if q > spine.mid["L5"]:
+    if q > spine.mid[_BACK[-1]]:
         a, s = spine.at(q, -scene.spine.half_canal(q) - 34.0)
         return a, s
     back = back_skin(scene)
@@ -150,22 +166,34 @@ def draw_stations(scene: Scene, stations: Any) -> str:
     return halos + marks
 
 
+def _hand_frame(scene: Scene, touch: Mapping[str, Any]) -> tuple[Callable[[Any], Point], float]:
+    """Map from the hand's own mm (fingertip at 0, wrist to +x) to the screen, and its side (-1 from the front)."""
+    x, y = place_at(scene, touch.get("at", touch.get("level", "sacrum")))
+    vertex = y < scene.xy(scene.head_point((0.0, 115.0)))[1]
+    front = x < scene.along(scene.spine.q_at((scene.origin[1] - y) / scene.k))[0] and not vertex
+    tilt = math.radians(_TILT_VERTEX if vertex else _TILT)
+    mirror = -1.0 if front else 1.0
+
+    def put(p: Any) -> Point:
+        u, v = float(p[0]) * scene.k, float(p[1]) * scene.k
+        return x + mirror * (u * math.cos(tilt) - v * math.sin(tilt)), y - (u * math.sin(tilt) + v * math.cos(tilt))
+
+    return put, mirror
+
+
+def hand_points(scene: Scene, touch: Mapping[str, Any]) -> list[Point]:
+    """Screen points the hand and its arrow reach."""
+    put, _ = _hand_frame(scene, touch)
+    return [put(p) for p in (*table()["hand"]["palm"], *table()["hand"]["back"], (50.0, -66.0))]
+
+
 def draw_hand(scene: Scene, touch: Mapping[str, Any] | None) -> str:
     """A hand from the side at ``at``, and its force: ``direction`` (anterior, superior) as an arrow beside it."""
     if not touch:
         return ""
     spec = table()["hand"]
-    x, y = place_at(scene, touch.get("at", touch.get("level", "sacrum")))
-    front = x < scene.origin[0] - 8 * scene.k
-    vertex = y < scene.xy(scene.head_point((0.0, 115.0)))[1]
-    tilt = math.radians(60.0 if vertex else 23.0)
-    mirror = -1.0 if front and not vertex else 1.0
+    put, mirror = _hand_frame(scene, touch)
     k = scene.k
-
-    def put(p: Any) -> Point:
-        u, v = float(p[0]) * k, float(p[1]) * k
-        return x + mirror * (u * math.cos(tilt) - v * math.sin(tilt)), y - (u * math.sin(tilt) + v * math.cos(tilt))
-
     palm, thumb, back = ([put(p) for p in spec[key]] for key in ("palm", "thumb", "back"))
     edge = smooth_d(palm, close=False) + smooth_d(thumb, close=False, move=False) + smooth_d(back, close=False, move=False)
     inner = path(edge, fill="cream") + path(edge, stroke="hand", width=2.0, stroke_linecap="round")

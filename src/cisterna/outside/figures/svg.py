@@ -20,6 +20,10 @@ _WIDTHS = dict.fromkeys("abdeghnopquL0123456789_?+=<>~", 556) | {
 }  # fmt: skip
 
 
+class Html(str):
+    """Text that is markup already: tables and pages do not escape it again."""
+
+
 def num(x: float) -> str:
     """A coordinate with at most two decimals.
 
@@ -30,6 +34,12 @@ def num(x: float) -> str:
     """
     text = f"{x:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
+
+
+def xy(p: Point) -> str:
+    """A point in path data: a tenth of a px is enough."""
+    a, b = f"{p[0]:.1f}", f"{p[1]:.1f}"
+    return f"{a.removesuffix('.0')} {b.removesuffix('.0')}"
 
 
 def text_width(text: str, size: float, bold: bool = False) -> float:
@@ -109,7 +119,7 @@ def circle(x: float, y: float, r: float, fill: str = "none", **attributes: objec
 
 def polyline_d(points: Iterable[Point], close: bool = False) -> str:
     """Path data of straight pieces through points."""
-    return "M" + "L".join(f"{num(x)} {num(y)}" for x, y in points) + ("Z" if close else "")
+    return "M" + "L".join(xy(p) for p in points) + ("Z" if close else "")
 
 
 def path(d: str, *, fill: str = "none", stroke: str = "none", width: float = 1.0, **attributes: object) -> str:

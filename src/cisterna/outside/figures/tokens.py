@@ -55,7 +55,7 @@ TIDE = ("#CEEFF3", "#92D9EB", "#5FB6E2", "#4C8CD2", "#4E60B8", "#56378F", "#4F1B
 EBB = ("#006380", "#1E87A5", "#60ABC5", "#A7CFDD", "#F3F3F3", "#EABDA6", "#D88C64", "#B9622F", "#923E00")
 EBB_DARK = ("#6ECCEC", "#41A2C0", "#27768E", "#264B57", "#1F1F1F", "#5D3824", "#975028", "#C9703F", "#F49665")
 #: The diverging scale is drawn in this many classes (odd: the middle one is zero).
-EBB_CLASSES = 21
+EBB_CLASSES = 41
 
 FONT_PAGE = (
     'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif'
@@ -143,7 +143,7 @@ def ebb_class(value: float, limit: float = 1.0) -> int:
     Examples
     --------
     >>> ebb_class(0.0), ebb_class(-1.0), ebb_class(1.0)
-    (10, 0, 20)
+    (20, 0, 40)
     """
     t = (min(max(value / limit, -1.0), 1.0) + 1) / 2
     return round(t * (EBB_CLASSES - 1))

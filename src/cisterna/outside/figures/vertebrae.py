@@ -120,7 +120,7 @@ def _coccyx(scene: Scene) -> str:
         q0, q1 = spine.top[level] + 0.7, spine.top[level] + spine.lengths[level] - 0.7
         half0, half1 = depth / 2, 0.82 * depth / 2
         corners = [(q0, -half0), (q0, half0), (q1, half1), (q1, -half1)]
-        out += _bone(scene, rounded_d([scene.along(q, d) for q, d in corners], 0.36 * depth * scene.k))
+        out += _bone(scene, rounded_d([scene.along(q, d + 0.8) for q, d in corners], 0.36 * depth * scene.k))
     return group(out, name=f"{scene.prefix}-coccyx", title="Coccyx")
 
 

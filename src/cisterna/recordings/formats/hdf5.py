@@ -45,13 +45,11 @@ class HDF5(Format):
         if not channels:
             mend = "give each group a time dataset 't' with units 's', or give rate=<Hz>"
             raise CisternaError("no signal over time in the HDF5 file", where=str(path), mend=mend)
-        extra = {"clock_offset_s": min(clocks)} if clocks else {}
+        extra: dict[str, Any] = {"clock_offset_s": min(clocks)} if clocks else {}
         return assemble(channels, path, notes=notes, time_columns=sorted(times), **extra)
 
 
-def _of_group(
-    group: Any, ask: Ask, path: Path, notes: list[str], times: set[str]
-) -> tuple[list[Channel], set[float]]:
+def _of_group(group: Any, ask: Ask, path: Path, notes: list[str], times: set[str]) -> tuple[list[Channel], set[float]]:
     """Channels of one group and the first time of its own clock."""
     import h5py
 

@@ -76,7 +76,7 @@ class Table(Format):
             else:
                 grid = place(at - offset, values)
                 channels.append(Channel(name, grid.values, unit, rate=grid.rate, time=grid.time, quality=grid.note))
-        extra = {"clock_offset_s": offset} if offset else {}
+        extra: dict[str, Any] = {"clock_offset_s": offset} if offset else {}
         return assemble(channels, path, notes=notes, time_columns=[clock] if clock else [], **extra)
 
 

@@ -70,7 +70,9 @@ def _header(path: Path) -> Any:
     with reading(path, "WFDB header"):
         header = wfdb.rdheader(str(path.with_suffix("")))
     if header.fs is None or not (np.isfinite(header.fs) and 0 < header.fs <= 1e7):
-        raise CisternaError("impossible sampling rate in the header", str(path), f"{header.fs} Hz", "mend the first line")
+        raise CisternaError(
+            "impossible sampling rate in the header", str(path), f"{header.fs} Hz", "mend the first line"
+        )
     return header
 
 
@@ -206,7 +208,9 @@ def _stitch(header: Any, segments: list[tuple[str, int]], path: Path, notes: lis
                 raise CisternaError("a segment is itself made of segments", where=str(file))
             if inner.fs != header.fs or inner.sig_len != length:
                 found = f"{inner.fs:g} Hz, {inner.sig_len} frames"
-                raise CisternaError("a segment does not fit its record", str(file), found, f"{header.fs:g} Hz, {length}")
+                raise CisternaError(
+                    "a segment does not fit its record", str(file), found, f"{header.fs:g} Hz, {length}"
+                )
             _lay(whole, _decode(file, inner, notes), begin, total, file)
         elif name == "~":
             notes.append(f"gap of {length / header.fs:g} s at {begin / header.fs:g} s")
@@ -214,9 +218,7 @@ def _stitch(header: Any, segments: list[tuple[str, int]], path: Path, notes: lis
     return [part.channel(header.fs) for part in whole.values()]
 
 
-def _lay(
-    whole: dict[tuple[str, int], _Part], parts: list[_Part], begin: int, total: int, file: Path
-) -> None:
+def _lay(whole: dict[tuple[str, int], _Part], parts: list[_Part], begin: int, total: int, file: Path) -> None:
     """Put the signals of one segment in their place in the whole."""
     seen: dict[str, int] = {}
     for part in parts:

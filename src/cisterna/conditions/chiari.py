@@ -1,0 +1,18 @@
+"""Chiari I: the cerebellar tonsils narrow the passage at the foramen magnum."""
+
+from __future__ import annotations
+
+from cisterna.ground.parameter import default_parameters
+from cisterna.model.blueprint import Blueprint
+from cisterna.model.condition import Condition
+
+
+class Chiari(Condition):
+    """Friction at the foramen magnum is multiplied."""
+
+    name = "chiari"
+    summary = "Chiari I: the passage at the foramen magnum is narrowed"
+    source = "assumed size; Haughton et al. 2003 AJNR 24:169 for the velocities"
+
+    def __call__(self, plan: Blueprint) -> Blueprint:
+        return plan.scale("column.upper_cervical.resistance", by=default_parameters().value("chiari_narrowing"))

@@ -1,0 +1,21 @@
+"""Complete block of the canal between upper and lower thoracic segments (arachnoiditis, tumour)."""
+
+from __future__ import annotations
+
+from cisterna.ground.parameter import default_parameters
+from cisterna.model.blueprint import Blueprint
+from cisterna.model.condition import Condition
+
+
+class SpinalBlock(Condition):
+    """Almost no fluid passes T6."""
+
+    name = "spinal_block"
+    summary = "complete block of the canal at T6"
+    source = "assumed: resistance and inertance a thousand times the normal"
+
+    def __call__(self, plan: Blueprint) -> Blueprint:
+        factor = default_parameters().value("spinal_block_factor")
+        for field in ("resistance", "inertance"):
+            plan = plan.scale(f"column.lower_thoracic.{field}", by=factor)
+        return plan

@@ -1,0 +1,1 @@
+"""Steps of a timeline: one file each, found by scanning this folder."""

@@ -1,0 +1,198 @@
+"""What the free text tells: each matched phrase with its state (now, past, denied, feared, other person)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cisterna.sessions.screening import words
+from cisterna.sessions.screening.client import Client
+from cisterna.sessions.screening.lexicon import Concept, concepts, numbers
+from cisterna.sessions.screening.questions import questions
+from cisterna.sessions.screening.when import OLD, Time, find_times
+
+_CHRONIC = 52.0
+_STALE = 13.0
+_BEGAN = re.compile(r"\b(?:start\w*|began|begin\w*|since|still|again|came back|getting|gets|every|keeps?|each)\b")
+_BRIEF = re.compile(r"\b(?:for|after|within|in|lasted|about|only) (?:about |a |some |few |maybe |only |one |two |ten |five |\d+ )*"
+                    r"(?:second|minute|hour|moment|while)s?\b|\b(?:then|now|already|soon|again) .{0,20}(?:gone|fine|okay|ok|normal|well|good"
+                    r"|better|back|over|passed|away)\b|\bcame back\b|\bwas (?:gone|over)\b|\bwent away\b|\bit passed\b|\b(?:fine|normal|well|ok|okay|good) again\b"
+                    r"|\bback to normal\b|\brecovered\b|\bdisappeared\b")
+_STOPPED = re.compile(r"\b(?:stop\w*|until|till|finish\w*|ended|no longer|not any ?more|came off|off it|used to|took .* for|was on"
+                      r"|were on|paused|discontinued|allowed to leave)\b")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing told in words.
+
+    Attributes
+    ----------
+    state : str
+        now | past | denied | feared | other.
+    weeks : float or None
+        Time since it happened or began, when told.
+    passed : bool
+        Told as having gone again.
+    words : str
+        The sentence it stands in, shortened.
+    """
+
+    concept: Concept
+    value: str
+    strong: bool
+    state: str
+    weeks: float | None
+    passed: bool
+    words: str
+
+
+def find(client: Client) -> list[Finding]:
+    """All findings of a client's words, in the order told.
+
+    Examples
+    --------
+    >>> told = find(Client(age_years=60, free_text="Yesterday my right arm went dead for ten minutes. No fever."))
+    >>> [(f.concept.name, f.state) for f in told if f.strong]
+    [('weakness', 'now')]
+    """
+    text = re.sub(r"^\s*\(([^)]{2,20})\)\s*", "", client.free_text)
+    writer = client.free_text[: len(client.free_text) - len(text)].lower()
+    spoken_for = client.spoken_for or any(w in writer for w in ("mother", "father", "parent", "flatmate", "carer", "wife",
+                                                                "husband", "son", "daughter", "nurse", "neighbour", "partner"))
+    parts = words.sentences(words.normalise(text))
+    found: list[Finding] = []
+    last_other = False
+    for index, part in enumerate(parts):
+        times = find_times(part.text)
+        following = parts[index + 1].text if index + 1 < len(parts) else ""
+        others = []
+        for concept in concepts():
+            if not _concerns(client, concept) or (concept.exclude and concept.exclude.search(part.text)):
+                continue
+            for strong, regex in ((True, concept.strong), (False, concept.weak)):
+                for match in regex.finditer(part.text) if regex else ():
+                    finding = _judge(concept, strong, part, match, times, following, spoken_for, last_other)
+                    others.append(finding.state == "other")
+                    found.append(finding)
+        person = words.about_other(part.text + " ", len(part.text), spoken_for, last_other) if not spoken_for else False
+        last_other = any(others) or person or (last_other and re.match(r"(?:he|she|they)\b", part.text) is not None)
+    return found
+
+
+def _concerns(client: Client, concept: Concept) -> bool:
+    if concept.infant_only and not client.infant:
+        return False
+    question = questions().get(concept.field)
+    return client.asked(question.who) if question else not client.infant or concept.field in ("head_injury",)
+
+
+def _judge(concept: Concept, strong: bool, part: words.Sentence, match: re.Match[str], times: list[Time],
+           following: str, spoken_for: bool, last_other: bool) -> Finding:
+    start, end = match.span()
+    value, weeks, passed = concept.value, None, False
+    if words.about_other(part.text, start, spoken_for, last_other):
+        state = "other"
+    elif words.denied(part, start, end):
+        state = "denied"
+    elif concept.kind in ("illness", "event", "medicine") and words.feared(part.text, start, end):
+        state = "feared"
+    else:
+        state, weeks, passed = _in_time(concept, part.text, start, end, times, following)
+        if concept.treated and concept.treated.search(part.text):
+            value = concept.treated_value
+        if concept.kind == "medicine" and state == "past":
+            value, state = "stopped", "now"
+    return Finding(concept, value, strong, state, weeks, passed, part.text[:160])
+
+
+def _nearest(times: list[Time], text: str, start: int, end: int) -> Time | None:
+    """The time mark of the same clause, else the nearest one in the sentence, leaving "over" marks aside."""
+    marks = [t for t in times if t.kind != "over"]
+    if not marks:
+        return None
+    first, last = words.clause_at(text, start)
+    last = max(last, end)
+    same = [t for t in marks if first <= t.start < last]
+    pool = [t for t in same if t.weeks is not None] or same or marks
+    return min(pool, key=lambda t: min(abs(t.start - end), abs(start - t.end)))
+
+
+def _in_time(concept: Concept, text: str, start: int, end: int, times: list[Time], following: str
+             ) -> tuple[str, float | None, bool]:
+    mark = _nearest(times, text, start, end)
+    weeks = mark.weeks if mark else None
+    over = any(t.kind == "over" and t.start >= start - 25 for t in times) or bool(
+        re.match(r"(?:it is |it |that |this |this is |all )?(?:gone|healed|over|went away|passed|now gone|nothing since|never again|fully fine)\b", following))
+    brief = bool(_BRIEF.search(text[max(0, start - 60):]) or _BRIEF.match(following))
+    old = weeks is not None and weeks >= _CHRONIC and mark is not None and mark.kind in ("past", "lasting")
+    vague_past = mark is not None and mark.kind in ("past", "lasting") and weeks is None
+    if concept.kind == "medicine":
+        return ("past" if _STOPPED.search(text[start - 40 if start > 40 else 0:]) and not text.startswith("not stop") else "now"), weeks, False
+    if concept.kind in ("illness", "state"):
+        gone = bool(re.search(r"\b(?:outgrew|outgrown|grew out of|cured|excluded|ruled out)\b", text))
+        return ("past" if gone else "now"), weeks, over
+    if concept.kind == "mind":
+        return ("past" if old and mark is not None and mark.kind == "past" else "now"), weeks, over
+    if concept.kind in ("event", "event_local", "loss"):
+        if concept.recent_only and weeks is not None and weeks >= _STALE:
+            return "past", weeks, over
+        if weeks is None and over and vague_past:
+            return "past", None, over
+        return "now", weeks, over
+    if old:
+        return "past", weeks, over
+    if concept.lasting:
+        if over and (vague_past or (weeks or 0) >= 26):
+            return "past", weeks, True
+        return "now", weeks, over or brief
+    if over and not _BEGAN.search(text[start:] + " " + following[:0]):
+        return "past", weeks, True
+    if over:
+        return "past", weeks, True
+    if mark is not None and mark.kind == "past" and (weeks or 0) > _STALE and not _BEGAN.search(text):
+        return "past", weeks, over
+    return "now", weeks, over
+
+
+def told_numbers(client: Client) -> list[tuple[str, float, dict[str, str], str]]:
+    """Numbers told in words: (field, value, answers they imply, sentence); denied and old ones are left out."""
+    found = []
+    for part in words.sentences(words.normalise(client.free_text)):
+        times = find_times(part.text)
+        for row in numbers():
+            if row.clause and not row.clause.search(part.text):
+                continue
+            for regex in row.patterns:
+                for match in regex.finditer(part.text):
+                    mark = _nearest(times, part.text, *match.span())
+                    stale = mark is not None and mark.kind == "past" and (mark.weeks is None or mark.weeks > 0.9)
+                    gone = row.means.get("fever") and any(t.kind == "over" for t in times)
+                    value = float(match.group(1))
+                    if row.low <= value <= row.high and not (stale and "fever" in row.means) and not gone \
+                            and not words.denied(part, *match.span()) \
+                            and not words.about_other(part.text, match.start(), client.spoken_for, False):
+                        found.append((row.field, value, row.means, part.text[:160]))
+    return found
+
+
+def pressure_told(client: Client) -> str:
+    """A blood pressure told in words as "systolic/diastolic", "" when none."""
+    text = words.normalise(client.free_text)
+    for match in re.finditer(r"\b(\d{2,3}) ?(?:/|over|to) ?(\d{2,3})\b", text):
+        high, low = int(match[1]), int(match[2])
+        if 80 <= high <= 270 and 40 <= low <= 160 and high > low + 15:
+            return f"{high}/{low}"
+    return ""
+
+
+def all_old(client: Client) -> bool:
+    """Whether every time mark of the words is at least a year old (used for an event ticked without its time)."""
+    marks = [t for part in words.sentences(words.normalise(client.free_text)) for t in find_times(part.text)
+             if t.kind in ("past", "lasting", "now") and t.weeks is not None]
+    return bool(marks) and all((t.weeks or 0) >= _CHRONIC for t in marks)
+
+
+def old_weeks() -> float:
+    """Weeks that stand for "surely old"."""
+    return OLD

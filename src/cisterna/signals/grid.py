@@ -1,0 +1,108 @@
+"""Samples on a rate that suits the task, without phase shift."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cisterna.ground.errors import CisternaError
+
+Samples = NDArray[np.float64]
+
+
+def as_samples(values: ArrayLike, rate: float) -> Samples:
+    """One signal of numbers with a believable rate, as float64.
+
+    Raises
+    ------
+    CisternaError
+        More than one axis, no finite sample, or an impossible rate.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 1:
+        raise CisternaError("one signal is needed, samples along one axis", found=f"shape {array.shape}")
+    if not (np.isfinite(rate) and rate > 0):
+        raise CisternaError("impossible sampling rate", found=f"{rate} Hz", mend="give samples a second")
+    if not np.isfinite(array).any():
+        raise CisternaError("the signal holds no finite sample", found=f"{array.size} samples")
+    return array
+
+
+def fill(values: Samples) -> Samples:
+    """Missing samples by straight lines, the ends by the nearest sample: for detectors only, never as data."""
+    good = np.isfinite(values)
+    if good.all():
+        return values
+    at = np.arange(values.size)
+    return np.interp(at, at[good], values[good])
+
+
+def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First and past-the-end index of each run of True.
+
+    Examples
+    --------
+    >>> runs(np.array([True, False, True, True]))
+    [(0, 1), (2, 4)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def low_pass(values: Samples, rate: float, corner: float, order: int = 3) -> Samples:
+    """Zero-phase Butterworth low-pass; unchanged where the corner (Hz) is above what the rate can hold."""
+    from scipy import signal
+
+    if corner >= 0.45 * rate or values.size < 10:
+        return values
+    sos = signal.butter(order, corner, fs=rate, output="sos")
+    return np.asarray(signal.sosfiltfilt(sos, values, padlen=min(values.size - 1, int(3 * rate / corner))))
+
+
+def band_pass(values: Samples, rate: float, low: float, high: float, order: int = 2) -> Samples:
+    """Zero-phase Butterworth band-pass (Hz); the high edge is dropped where the rate cannot hold it."""
+    from scipy import signal
+
+    if high < 0.45 * rate:
+        sos = signal.butter(order, [low, high], btype="band", fs=rate, output="sos")
+    else:
+        sos = signal.butter(order, low, btype="high", fs=rate, output="sos")
+    padding = min(values.size - 1, int(rate / low))
+    return np.asarray(signal.sosfiltfilt(sos, values - values.mean(), padlen=padding))
+
+
+def resample(values: Samples, rate: float, new_rate: float, start: float = 0.0) -> Samples:
+    """Samples at another rate: low-passed below the new limit, then a cubic through the samples.
+
+    Parameters
+    ----------
+    start : float
+        Time [s] after the first sample at which the new grid begins.
+
+    Examples
+    --------
+    >>> t = np.arange(400) / 125.0
+    >>> y = resample(np.sin(2 * np.pi * t), 125.0, 100.0)
+    >>> bool(np.abs(y - np.sin(2 * np.pi * np.arange(y.size) / 100.0)).max() < 1e-3)
+    True
+    """
+    from scipy.interpolate import CubicSpline
+
+    smooth = low_pass(values, rate, 0.4 * new_rate, order=4) if new_rate < 0.999 * rate else values
+    at = np.arange(values.size) / rate
+    count = int(np.floor((at[-1] - start) * new_rate + 1e-6)) + 1
+    if abs(new_rate / rate - 1.0) < 1e-12 and start == 0.0:
+        return smooth
+    return np.asarray(CubicSpline(at, smooth)(start + np.arange(max(count, 0)) / new_rate))
+
+
+def working(values: Samples, rate: float, low: float, high: float) -> tuple[Samples, float]:
+    """The signal between two rates: block means above `high`, a cubic below `low`."""
+    if rate > high:
+        block = max(int(rate // high), 1)
+        count = values.size // block
+        if count >= 2:
+            return values[: count * block].reshape(count, block).mean(axis=1), rate / block
+    if rate < low and values.size > 4:
+        return resample(values, rate, low), low
+    return values, rate

@@ -1,0 +1,92 @@
+"""Two hundred damaged variants of every format: an error of ours or a valid Recording, quickly, and nothing else."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import samples
+
+from cisterna.ground.errors import CisternaError
+from cisterna.recordings import Recording, check, load
+
+VARIANTS = 200
+SEED = 20240301
+#: Longest one damaged file may take, s.
+PATIENCE = 2.0
+_TOKENS = [b"NaN", b"1e308", b"-1", b"0", b"99999999999", b"inf", b"", b"\xff\xfe", b"x" * 300, b"1e-320", b"../../x"]
+
+
+def damage(data: bytes, rng: np.random.Generator, strangers: list[bytes]) -> bytes:
+    """One damaged variant of a file."""
+    how = rng.integers(8)
+    at = int(rng.integers(len(data)))
+    if how == 0:
+        return data[:at]
+    if how == 1:  # random bytes over random places
+        broken = bytearray(data)
+        for k in rng.integers(len(data), size=int(rng.integers(1, 40))):
+            broken[k] = int(rng.integers(256))
+        return bytes(broken)
+    if how == 2:  # damage near the head, where the structure is
+        broken = bytearray(data)
+        for k in rng.integers(min(len(data), 200), size=int(rng.integers(1, 8))):
+            broken[k] = int(rng.choice([0, 255, 127, int(rng.integers(256))]))
+        return bytes(broken)
+    if how == 3:
+        return data[:at] + rng.bytes(int(rng.integers(1, 400))) + data[at:]
+    if how == 4:  # another word in place of a number or a name
+        words = list(re.finditer(rb"[\w.+-]+", data[:4000]))
+        word = words[int(rng.integers(len(words)))]
+        token = _TOKENS[int(rng.integers(len(_TOKENS)))]
+        return data[: word.start()] + token + data[word.end() :]
+    if how == 5:
+        return data[:at] + b"\x00" * int(rng.integers(1, 2000)) + data[at + 100 :]
+    if how == 6:
+        return strangers[int(rng.integers(len(strangers)))]
+    return b"" if at % 7 == 0 else data + data[: at or 1]
+
+
+def assert_valid(rec: Recording) -> None:
+    """What every Recording promises, whatever the file was."""
+    assert rec.signals
+    for name in rec.signals:
+        values, times = rec.values(name), rec.time(name)
+        assert values.dtype == np.float64 and values.shape[0] == times.shape[0]
+        assert not np.isinf(values).any(), "an infinite number passed silently"
+        assert np.all(np.diff(times) > 0) and np.isfinite(times).all()
+        assert rec[name].attrs["level_ref"] and rec[name].attrs["origin"] in ("measured", "simulated")
+    check(rec)
+
+
+@pytest.mark.parametrize("kind", list(samples.WRITERS))
+def test_damaged_files_are_refused_or_valid(kind: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(SEED)
+    (tmp_path / "good").mkdir()
+    good = samples.WRITERS[kind](tmp_path / "good")
+    assert_valid(load(good))
+    targets = sorted(f for f in good.parent.iterdir() if f.is_file())
+    strangers = [b"", b"PK\x03\x04" + rng.bytes(200), b"\x89HDF\r\n\x1a\n" + rng.bytes(300), b"{}", b"\x1f\x8b" + rng.bytes(60)]
+    refused = 0
+    for variant in range(VARIANTS):
+        folder = tmp_path / "bad"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(good.parent, folder)
+        # The side-car and the signal files of a record are damaged in their turn.
+        target = folder / targets[variant % len(targets)].name
+        target.write_bytes(damage(target.read_bytes(), rng, strangers))
+        before = {f.name: f.stat().st_size for f in folder.iterdir()}
+        begin = time.perf_counter()
+        try:
+            assert_valid(load(folder / good.name))
+        except CisternaError as error:
+            refused += 1
+            assert error.what and error.where, f"variant {variant}: the error does not say where"
+        took = time.perf_counter() - begin
+        assert took < PATIENCE, f"variant {variant} took {took:.1f} s"
+        assert before == {f.name: f.stat().st_size for f in folder.iterdir()}, "reading wrote something"
+    assert refused > VARIANTS // 10, "the damage does no harm: the test tests nothing"
