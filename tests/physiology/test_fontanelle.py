@@ -110,6 +110,7 @@ def test_it_closes_with_age():
     areas = [math.pi * anterior_fontanelle(age, P).radius ** 2 for age in (0.0, 0.5, 1.0)]
     assert areas[0] == pytest.approx(P.value("fontanelle_area"))
     assert areas[0] > areas[1] > areas[2] > 0.0
+    assert areas[1] == pytest.approx(areas[0] * (1 - 0.5 / 1.15))
     assert anterior_fontanelle(1.15, P) is None and anterior_fontanelle(40.0, P) is None
     with pytest.raises(CisternaError):
         anterior_fontanelle(-0.1, P)

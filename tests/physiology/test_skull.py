@@ -116,6 +116,20 @@ def test_condensed_skull_is_symmetric_and_stores_energy():
     assert stored == pytest.approx(0.5 * float(PORT.compliance), rel=1e-10)  # half p V at p = 1
 
 
+@pytest.mark.parametrize("support", ["free", "occiput"])
+def test_the_support_carries_the_rigid_part(support):
+    pads = HEAD.touch.reshape(-1, HEAD.push.size)
+    moved = np.asarray(respond(ADULT, HEAD, pads.T, support))
+    size = np.abs(moved).max()
+    if support == "free":  # no mean motion and no mean turn of the vault
+        assert np.abs(HEAD.rigid.T @ HEAD.spread @ moved).max() < 1e-9 * size
+    else:
+        assert np.abs(moved[HEAD.plate("occiput")]).max() < 1e-9 * size
+    # What the plates do not store is carried by the support: forces and turning moments balance.
+    left_over = pads.T - np.asarray(stiffness(ADULT, HEAD)) @ moved
+    np.testing.assert_allclose(HEAD.rigid.T @ left_over, HEAD.rigid.T @ pads.T, atol=1e-9)
+
+
 def test_a_balanced_pair_does_not_ask_how_the_head_lies():
     free, lying = PORT, condense(ADULT, HEAD, "occiput")
     assert float(free.compliance) == pytest.approx(float(lying.compliance), rel=1e-12)
@@ -281,6 +295,8 @@ def test_age_passes_through_its_rows_and_stiffens():
                 age,
                 entry,
             )
+    halfway = (0.75 * 6.75) ** 0.5 - 0.75  # in log(age + 9 months) between birth and six years
+    assert by_age(halfway, (4.0, 9.0, 100.0), P) == pytest.approx(6.0)
     compliance = [float(skull_port(age, P).compliance) for age in (0.0, 0.5, 2.0, 6.0, 12.0, 20.0)]
     assert all(b < a for a, b in pairwise(compliance))
     assert by_age(100.0, (1.0, 2.0, 3.0), P) == pytest.approx(3.0)

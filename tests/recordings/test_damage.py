@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import samples
+import recording_samples as samples
 
 from cisterna.ground.errors import CisternaError
 from cisterna.recordings import Recording, check, load
@@ -63,21 +63,29 @@ def assert_valid(rec: Recording) -> None:
     check(rec)
 
 
-@pytest.mark.parametrize("kind", list(samples.WRITERS))
-def test_damaged_files_are_refused_or_valid(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", samples.WRITERS)
+def test_damaged_files_are_refused_or_valid(form: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(SEED)
-    (tmp_path / "good").mkdir()
-    good = samples.WRITERS[kind](tmp_path / "good")
-    assert_valid(load(good))
-    targets = sorted(f for f in good.parent.iterdir() if f.is_file())
-    strangers = [b"", b"PK\x03\x04" + rng.bytes(200), b"\x89HDF\r\n\x1a\n" + rng.bytes(300), b"{}", b"\x1f\x8b" + rng.bytes(60)]
+    goods = []
+    for k, write in enumerate(samples.WRITERS[form]):
+        (tmp_path / f"good{k}").mkdir()
+        goods.append(write(tmp_path / f"good{k}"))
+        assert_valid(load(goods[-1]))
+    strangers = [
+        b"",
+        b"PK\x03\x04" + rng.bytes(200),
+        b"\x89HDF\r\n\x1a\n" + rng.bytes(300),
+        b"{}",
+        b"\x1f\x8b" + rng.bytes(60),
+    ]
     refused = 0
     for variant in range(VARIANTS):
-        folder = tmp_path / "bad"
+        good, folder = goods[variant % len(goods)], tmp_path / "bad"
+        targets = sorted(good.parent.iterdir())
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(good.parent, folder)
         # The side-car and the signal files of a record are damaged in their turn.
-        target = folder / targets[variant % len(targets)].name
+        target = folder / targets[variant // len(goods) % len(targets)].name
         target.write_bytes(damage(target.read_bytes(), rng, strangers))
         before = {f.name: f.stat().st_size for f in folder.iterdir()}
         begin = time.perf_counter()

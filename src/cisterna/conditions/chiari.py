@@ -13,6 +13,7 @@ class Chiari(Condition):
     name = "chiari"
     summary = "Chiari I: the passage at the foramen magnum is narrowed"
     source = "assumed size; Haughton et al. 2003 AJNR 24:169 for the velocities"
+    answers = {"chiari": "yes"}
 
     def __call__(self, plan: Blueprint) -> Blueprint:
         return plan.scale("column.upper_cervical.resistance", by=default_parameters().value("chiari_narrowing"))

@@ -14,6 +14,8 @@ class CsfLeak(Condition):
     name = "csf_leak"
     summary = "CSF leaks from the lumbar sac into the tissue around it"
     source = "assumed size; no resistance of a leak was found measured"
+    answers = {"headache": "new", "headache_position": "worse_upright"}
+    words = "They found a leak of spinal fluid in my back."
 
     def __call__(self, plan: Blueprint) -> Blueprint:
         p = default_parameters()

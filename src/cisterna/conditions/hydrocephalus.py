@@ -15,6 +15,7 @@ class CommunicatingHydrocephalus(Condition):
     name = "hydrocephalus"
     summary = "communicating hydrocephalus: outflow resistance 18 instead of 8.6 mmHg/(mL/min)"
     source = "Andersson et al. 2011 Fluids Barriers CNS 8:15 doi:10.1186/2045-8118-8-15"
+    words = "I have hydrocephalus that has not been treated."
 
     def __call__(self, plan: Blueprint) -> Blueprint:
         p = default_parameters()

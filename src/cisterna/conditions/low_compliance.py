@@ -13,6 +13,8 @@ class LowCompliance(Condition):
     name = "low_compliance"
     summary = "poor pressure-volume reserve: the yielding walls are about twice as stiff"
     source = "assumed size: pressure-volume index of 10 to 13 mL"
+    answers = {"head_injury": "yes", "head_injury_weeks": "1"}
+    words = "I had a head injury with brain swelling last week."
 
     def __call__(self, plan: Blueprint) -> Blueprint:
         factor = default_parameters().value("stiff_factor")

@@ -13,6 +13,8 @@ class SpinalBlock(Condition):
     name = "spinal_block"
     summary = "complete block of the canal at T6"
     source = "assumed: resistance and inertance a thousand times the normal"
+    answers = {"new_weakness_numbness": "yes"}
+    words = "My spinal cord is compressed in the chest."
 
     def __call__(self, plan: Blueprint) -> Blueprint:
         factor = default_parameters().value("spinal_block_factor")

@@ -13,6 +13,7 @@ class VenousStenosis(Condition):
     name = "venous_stenosis"
     summary = "both transverse sinuses narrowed, as in idiopathic intracranial hypertension"
     source = "assumed size; Fargen et al. 2020 J Neurointerv Surg 12:320 for the gradients"
+    answers = {"iih": "active"}
 
     def __call__(self, plan: Blueprint) -> Blueprint:
         factor = default_parameters().value("sinus_stenosis_factor")

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from cisterna.evaluation.inputs import Samples
+from cisterna.evaluation.series import Samples
 from cisterna.evaluation.sources import SourceMotion, rng
 from cisterna.ground.errors import CisternaError, UnknownName
 from cisterna.ground.parameter import Parameters, default_parameters
@@ -103,9 +103,7 @@ class Hand:
         )
 
     @staticmethod
-    def trained(
-        seed: int, parameters: Parameters | None = None, law: str = "steep", prior: str = "kasparian"
-    ) -> Hand:
+    def trained(seed: int, parameters: Parameters | None = None, law: str = "steep", prior: str = "kasparian") -> Hand:
         """A trained hand drawn from the spread of measured limits (training was not seen to lower them)."""
         p = parameters or default_parameters()
         spread = people(p, prior)
@@ -179,9 +177,9 @@ class Hand:
         first, last = before or _silent(after), after or _silent(before)
         if len(first.frequencies) != len(last.frequencies):
             raise CisternaError("two motions of different make cannot be compared", where=last.name)
-        old, new = np.array(first.amplitudes), np.array(last.amplitudes)
+        old, new = (self.attenuation(last.name) * np.array(m.amplitudes) for m in (first, last))
         limit = np.hypot(self.effective(np.array(last.frequencies)), self.weber * old)
-        return self.attenuation(last.name) * float(np.sqrt(np.square((new - old) / limit).sum()))
+        return float(np.sqrt(np.square((new - old) / limit).sum()))
 
     def p_yes(self, d_prime: float) -> float:
         """Probability of saying "I feel it".
@@ -229,7 +227,7 @@ class Hand:
         return np.fft.irfft(part, size)
 
     def _listened(self, size: int, step: float) -> tuple[Samples, Any]:
-        f = np.fft.rfftfreq(size, step)
+        f = np.asarray(np.fft.rfftfreq(size, step), dtype=np.float64)
         return f, (f >= self.band[0]) & (f <= self.band[1])
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
+from cisterna.evaluation.series import Samples, fit_at, phase_of, phase_through, pulse_height, swing_at
 from cisterna.ground.errors import CisternaError, UnknownName
 from cisterna.ground.parameter import Parameters, default_parameters
 from cisterna.ground.units import from_internal
@@ -21,7 +21,6 @@ from cisterna.physiology.stations import sides, station, stations
 if TYPE_CHECKING:
     from cisterna.recordings.recording import Recording
 
-Samples = NDArray[np.float64]
 #: Sources of motion in the order they are told.
 SOURCES = ("breath", "recoil", "artery", "vasomotion", "csf", "rhythm")
 #: Motion that is no source but moves the hand as well.
@@ -44,13 +43,14 @@ class Rhythm:
     icp_swing : float
         Peak-to-peak swing of intracranial pressure, mmHg; the skull turns it into motion.
     in_icp : bool
-        Whether the given ICP already carries it (a simulation whose production or brain volume was driven).
+        Whether the given ICP already carries it (a simulation whose production or brain volume was driven); then
+        `Inputs.of_run` and `Inputs.of_recording` read the swing off it.
     name, tag : str
         Which hypothesis, and the tag of its numbers.
     """
 
     rate: float
-    icp_swing: float
+    icp_swing: float = 0.0
     in_icp: bool = False
     name: str = "rhythm"
     tag: str = "required"
@@ -209,7 +209,7 @@ class Inputs:
         times = recording.time(kind)
         start = times[0]
         beats = start + find_beats(recording.values(kind), recording.rate(kind), kind)
-        heart = _phase_through(beats, times)
+        heart = phase_through(beats, times)
 
         def on_grid(name: str, unit: str | None = None) -> Samples:
             values, at = recording.values(name, unit), recording.time(name)
@@ -221,7 +221,7 @@ class Inputs:
         if "resp" in recording:
             own = recording.values("resp")
             breaths = recording.time("resp")[0] + find_breaths(own, recording.rate("resp"))
-            inhale, breath = _phase_through(breaths, times), on_grid("resp")
+            inhale, breath = phase_through(breaths, times), on_grid("resp")
             if recording["resp"].attrs["origin"] == "measured":
                 breath = (breath - breath.mean()) / (math.sqrt(2.0) * max(float(breath.std()), 1e-300))
         return _measured(times, heart, inhale, breath, icp, parameters, changes)
@@ -238,8 +238,6 @@ class Inputs:
             head = self.skull
             on_bone = place.region in SKULL_REGIONS and place.base not in _NOT_BONE
             own = self.skull if on_bone else own
-            if place.base == "fontanelle":
-                own = parameters["palp_fontanelle_per_mmHg"].value
         return own + self.reach.get(place.base, 0.0) * head
 
     def gain(self, name: str, source: str) -> float:
@@ -269,7 +267,7 @@ def skull_motions(port: Any) -> dict[str, float]:
         Of `physiology.skull`. At the vault hold, two hands about the head, it is the growth in width between them.
     """
     to_um = from_internal(1.0, "um")
-    pads = [name for name in stations() if name in port.geometry.pads]
+    pads = [one.id for one in stations().values() if one.id in port.geometry.pads and one.base not in _NOT_BONE]
     found = {name: abs(float(port.g(name, "outward"))) * to_um for name in pads}
     width = abs(float(port.width)) * to_um
     return {**found, "vault.L": width, "vault.R": width}
@@ -296,56 +294,6 @@ def fascia_reach(decay_mm: float) -> dict[str, float]:
     }
 
 
-def phase_of(track: Any, times: ArrayLike) -> Samples:
-    """Phase in cycles at each time from a track of a schedule (straight pieces)."""
-    at, starts = np.asarray(times, dtype=np.float64), np.asarray(track.times)
-    piece = np.clip(np.searchsorted(starts, at + 1e-12, side="right") - 1, 0, None)
-    return np.asarray(track.values)[piece] + np.asarray(track.slopes)[piece] * (at - starts[piece])
-
-
-def swing_at(values: ArrayLike, times: ArrayLike, rate: float) -> float:
-    """Peak-to-peak swing of a signal at a rate (1/min): least squares of one sine beside a straight line.
-
-    Examples
-    --------
-    >>> t = np.arange(0, 60, 0.1)
-    >>> round(swing_at(10 + 0.01 * t + 1.5 * np.sin(2 * np.pi * 0.15 * t), t, 9.0), 6)
-    3.0
-    """
-    fit, _ = fit_at(np.asarray(values, dtype=np.float64), np.asarray(times) * rate / 60.0)
-    return 2.0 * fit
-
-
-def fit_at(values: Samples, phase: Samples) -> tuple[float, Samples]:
-    """Amplitude and course of the part of a signal that follows a phase (cycles), beside a straight line."""
-    turn = 2.0 * np.pi * phase
-    line = np.linspace(-1.0, 1.0, values.size)
-    table = np.stack([np.ones(values.size), line, np.cos(turn), np.sin(turn)], axis=1)
-    weights = np.linalg.lstsq(table, values, rcond=None)[0]
-    return float(np.hypot(weights[2], weights[3])), table[:, 2:] @ weights[2:]
-
-
-def pulse_height(values: Samples, phase: Samples) -> float:
-    """Median peak-to-peak height of a signal over whole beats, the slope over each beat taken off."""
-    beat = np.floor(phase).astype(int)
-    edges = np.flatnonzero(np.diff(beat)) + 1
-    heights = []
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
-        if b - a > 4:
-            part = values[a:b] - np.linspace(0.0, values[min(b, values.size - 1)] - values[a], b - a, endpoint=False)
-            heights.append(float(part.max() - part.min()))
-    return float(np.median(heights)) if heights else 0.0
-
-
-def _phase_through(marks: Samples, times: Samples) -> Samples:
-    """Cycles at each time, whole at each mark; before the first and after the last at the median rate."""
-    period = float(np.median(np.diff(marks)))
-    before = np.arange(math.ceil((marks[0] - times[0]) / period), 0, -1)
-    after = np.arange(1, math.ceil(max(times[-1] - marks[-1], 0.0) / period) + 1)
-    knots = np.concatenate([marks[0] - period * before, marks, marks[-1] + period * after])
-    return np.interp(times, knots, np.arange(knots.size, dtype=np.float64))
-
-
 def _measured(
     times: Samples,
     heart: Samples,
@@ -366,4 +314,7 @@ def _measured(
         read |= {"icp": icp, "icp_pulse": pulse_height(icp, heart)}
         if inhale is not None:
             read["icp_breath"] = 2.0 * fit_at(icp, inhale)[0]
+    rhythm = changes.get("rhythm")
+    if rhythm is not None and rhythm.in_icp and icp is not None:
+        changes = {**changes, "rhythm": replace(rhythm, icp_swing=swing_at(icp, times, rhythm.rate))}
     return replace(rest, **{**read, **changes})

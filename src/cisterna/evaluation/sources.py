@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cisterna.evaluation.inputs import SOURCES, Inputs, Samples, fit_at
+from cisterna.evaluation.inputs import SOURCES, Inputs
+from cisterna.evaluation.series import Samples, fit_at
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.parameter import Parameters, default_parameters
 from cisterna.ground.units import convert
@@ -30,6 +31,8 @@ CRANIAL = ("csf", "rhythm")
 _LINES, _PEAKS = 16, 2.0 * math.sqrt(2.0)
 #: Harmonics of the drift time: up to 0.3 Hz.
 _DRIFT_LINES = 180
+#: Samples a second of that drift before it is joined by straight lines.
+_COARSE = 4.0
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,8 @@ def motion_at(name: str, inputs: Inputs, parameters: Parameters | None = None) -
     """
     p = parameters or default_parameters()
     place = station(name)
+    if place.base == "fontanelle" and not (isinstance(inputs.skull, Mapping) and name in inputs.skull):
+        raise CisternaError("this person has no open fontanelle", where=name, mend="use Inputs.infant()")
     beat, slow, own = _cranial(place, inputs, p)
     pp = {source: _table(place, source, inputs, p) for source in SOURCES[:4]}
     if place.base == "fontanelle":
@@ -135,17 +140,16 @@ def motion_series(
     t = np.asarray(times, dtype=np.float64)
     if t.ndim != 1 or t.size < 2 or not np.all(np.diff(t) > 0):
         raise CisternaError("times must rise", found=f"shape {t.shape}", mend="give two or more, s")
-    place = station(name)
     moved = motion_at(name, inputs, p)
     heart = _on(t, inputs, "heart_phase")
     heart = inputs.heart_rate / 60.0 * t if heart is None else heart
     inhaled = _on(t, inputs, "breath")
+    phase = breath_phase(inputs, t, p)
     if inhaled is None:
-        phase = breath_phase(inputs, t, p)
         breath = moved["breath"].pp * _wave("breath", phase, p)
     else:
         quiet = moved["breath"].pp / inputs.breath_depth if inputs.breath_depth else 0.0
-        phase, breath = None, 0.5 * quiet * inhaled
+        breath = 0.5 * quiet * inhaled
     out = {
         "breath": breath,
         "recoil": moved["recoil"].pp * _wave("recoil", heart, p),
@@ -164,7 +168,7 @@ def motion_series(
     if pressure is not None:
         out["csf"] = per * gain * (pressure - pressure.mean())
     else:
-        inhale = 0.5 * (inhaled if phase is None else np.sin(2.0 * np.pi * phase))
+        inhale = 0.5 * np.sin(2.0 * np.pi * phase) if inhaled is None else 0.5 * inhaled / (inputs.breath_depth or 1.0)
         swing = inputs.icp_pulse * _wave("artery", heart, p) - inputs.icp_breath * inhale
         out["csf"] = per * gain * swing
     if inputs.rhythm:
@@ -224,7 +228,8 @@ def _shape(weights: tuple[float, ...], phases: tuple[float, ...]) -> tuple[float
 
 def _spectrum(kind: str, p: Parameters) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Amplitudes (of unit peak to peak) and phases of the harmonics of a shape."""
-    weights: Sequence[float]
+    weights: tuple[float, ...]
+    phases: tuple[float, ...]
     if kind == "breath":
         # Sines: a smooth breath about its mean.
         weights = (1.0, p["palp_breath_h2"].value, p["palp_breath_h3"].value)
@@ -234,7 +239,7 @@ def _spectrum(kind: str, p: Parameters) -> tuple[tuple[float, ...], tuple[float,
         weights = tuple(p[f"palp_{kind}_h{k}"].value for k in range(1, count + 1))
         spread = p["palp_recoil_spread"].value if kind == "recoil" else 0.0
         phases = tuple(spread * k * k for k in range(1, count + 1))
-    return _shape(tuple(weights), phases), phases
+    return _shape(weights, phases), phases
 
 
 def _harmonic(kind: str, pp: float, rate: float, tag: str, p: Parameters) -> SourceMotion:
@@ -269,9 +274,12 @@ def _drift(name: str, inputs: Inputs, t: Samples, p: Parameters) -> Samples:
     base = 1.0 / p.in_unit("palp_drift_time", "s")
     k = np.arange(1, _DRIFT_LINES + 1)
     starts = draw.uniform(0.0, 2.0 * np.pi, k.size)
-    wave = (np.cos(2.0 * np.pi * base * np.outer(t, k) + starts) / k).sum(axis=1)
+    # Slow enough for a coarse grid.
+    coarse = np.linspace(t[0], t[-1], int((t[-1] - t[0]) * _COARSE) + 2)
+    wave = (np.cos(2.0 * np.pi * base * np.outer(coarse, k) + starts) / k).sum(axis=1)
     rms = math.sqrt(0.5 * float((1.0 / k**2).sum()))
-    return inputs.gain(name, "drift") * p["palp_drift"].value / (_PEAKS * rms) * wave
+    height = inputs.gain(name, "drift") * p["palp_drift"].value / (_PEAKS * rms)
+    return height * np.interp(t, coarse, wave)
 
 
 def _on(t: Samples, inputs: Inputs, key: str) -> Samples | None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from cisterna.evaluation.hand import Hand
-from cisterna.evaluation.inputs import Samples
+from cisterna.evaluation.series import Samples
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.parameter import Parameters
 
@@ -121,7 +121,7 @@ def listen(
         none = {"rate": None, "amplitude": 0, "amplitude_um": 0.0, "symmetry": None, "lag": None}
         return Sqar(station, hand.name, False, **none, quality="absent", confidence=sure)  # type: ignore[arg-type]
     # Two hands are one observer: its threshold was measured between both.
-    both = sum(signals) / len(signals) + sum(noises) / math.sqrt(len(noises))
+    both = np.mean(signals, axis=0) + np.sum(noises, axis=0) / math.sqrt(len(noises))
     centre, followed = follow(both, step, hand)
     rate, lengths = count(followed, step)
     strength = math.sqrt(2.0) * float(followed.std())

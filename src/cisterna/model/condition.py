@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 
 from cisterna.model.blueprint import Blueprint
@@ -16,6 +17,9 @@ class Condition(ABC):
     summary: ClassVar[str]
     #: Source of the change and its size.
     source: ClassVar[str]
+    #: What a person with it answers in screening: field -> code, and in own words.
+    answers: ClassVar[Mapping[str, str]] = {}
+    words: ClassVar[str] = ""
 
     @abstractmethod
     def __call__(self, plan: Blueprint) -> Blueprint:

@@ -136,11 +136,12 @@ class Terminal:
 
     def verdict(self, mark: Mark, rest: str = "") -> None:
         """A verdict in bold with what belongs to it, wrapped."""
-        indent = len(self.shown(mark)) + 2
-        lines = textwrap.wrap(self.text(rest), max(self.width - indent, 20)) or [""]
-        print(f"{self.render(mark, bold=True)}  {lines[0]}".rstrip(), file=self.stream)
+        room = len(self.shown(mark)) + 2
+        lines = textwrap.wrap(self.text(rest), self.width, initial_indent=" " * room, subsequent_indent="  ")
+        first = lines[0][room:] if lines else ""
+        print(f"{self.render(mark, bold=True)}  {first}".rstrip(), file=self.stream)
         for more in lines[1:]:
-            print("  " + more, file=self.stream)
+            print(more, file=self.stream)
 
     def fact(self, label: str, text: Cell, *, indent: int = 0, width: int = 12) -> None:
         """A label and what is said of it, wrapped under itself."""
@@ -162,6 +163,11 @@ class Terminal:
         """A quiet remark."""
         for piece in textwrap.wrap(self.text(text), self.width):
             print(self.paint(piece, dim=True), file=self.stream)
+
+    def paragraph(self, text: str) -> None:
+        """Running text, wrapped."""
+        for piece in textwrap.wrap(self.text(text), self.width):
+            print(piece, file=self.stream)
 
     def blank(self) -> None:
         """An empty line."""
@@ -293,7 +299,10 @@ class Progress:
         if self.quiet:
             return
         terminal, seconds = self.terminal, f"{time.monotonic() - self._began:.1f} s"
-        if terminal.plain:
+        if kind is not None and issubclass(kind, Exception):  # the error itself is told by the caller
+            if not terminal.plain:
+                terminal.stream.write("\r\033[K")
+        elif terminal.plain:
             state = "done" if kind is None else f"{100 * self.share:.0f} %"
             text = seconds if kind is None else f"{self.now or seconds}"
             print(f"{terminal.text(self.name):<18} {state:<6} {terminal.text(text)}", file=terminal.stream)

@@ -248,9 +248,7 @@ def by_age(age: float, values: tuple[float, float, float], parameters: Parameter
     """
     if not 0.0 <= age < 130.0:
         raise CisternaError("age must lie between 0 and 130 years", found=f"{age:g}")
-    before, child, adult = (
-        parameters.in_unit(f"skull_age_{key}", "yr") for key in ("before_birth", "child", "adult")
-    )
+    before, child, adult = (parameters.in_unit(f"skull_age_{key}", "yr") for key in ("before_birth", "child", "adult"))
     places = np.log(np.array([0.0, child, adult]) + before)
     return float(np.exp(np.interp(np.log(age + before), places, np.log(values))))
 

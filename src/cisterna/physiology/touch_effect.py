@@ -285,9 +285,7 @@ def _skull_spans(
     return [combine(float(column[0]), column[1:].reshape(-1, 2).tolist()) for column in columns.T]
 
 
-def _membrane_spans(
-    age: float, parameters: Parameters, icp: float, inward: float, patch: float
-) -> tuple[Span, Span]:
+def _membrane_spans(age: float, parameters: Parameters, icp: float, inward: float, patch: float) -> tuple[Span, Span]:
     """Dent and change of volume of the open fontanelle."""
 
     def answer(numbers: Parameters) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from cisterna.ground.errors import CisternaError
@@ -119,13 +120,17 @@ def _apply(step: Step, schedule: Schedule, start: float, context: Context, place
     except CisternaError as error:
         error.where = ", ".join(filter(None, [place, error.where]))
         raise
+    except Exception as error:
+        found = f"{type(error).__name__}: {error}"
+        raise CisternaError(f"step '{step.name}' failed", where=place, found=found, mend="mend the step") from error
     if not isinstance(end, (int, float)) or not math.isfinite(end) or end < start:
         what = f"step '{step.name}' must return the time at which it ends"
         raise CisternaError(what, where=place, found=str(end), mend=f"{start:g} s or later")
     for name, times in ahead.items():
-        lost = [t for t in times if not any(abs(t - kept) <= _SAME for kept in schedule.tracks[name].times)]
-        if lost:
-            other = next((p.label for p in placed if p.start <= lost[0] + _SAME <= p.end + 2 * _SAME), "an earlier step")
+        kept = set(schedule.tracks[name].times)
+        lost = next((t for t in times if t not in kept), None)
+        if lost is not None:
+            other = next((p.label for p in placed if p.start - _SAME <= lost <= p.end + _SAME), "an earlier step")
             what = f"'{step.name}' and '{other}' move '{name}' at the same time"
             raise CisternaError(what, where=place, mend="let one end before the other begins, or write them in order of time")
     return round(float(end), 9)
@@ -142,11 +147,8 @@ def _labels(steps: tuple[Step, ...], where: Where) -> list[str]:
         if label in ("start", "end") or label[:1] in tuple("+-.0123456789"):
             mend = "choose a word that is no time and neither 'start' nor 'end'"
             raise CisternaError(f"'{label}' cannot be a label", where=where(k, "label"), mend=mend)
-        count = 1
-        while not label or label in found or (not step.label and label in given):
-            label = step.name if count == 1 else f"{step.name} {count}"
-            count += 1
-            if label not in found and label not in given:
-                break
+        if not label:
+            tries = (step.name if n == 1 else f"{step.name} {n}" for n in count(1))
+            label = next(t for t in tries if t not in found and t not in given)
         found.append(label)
     return found

@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike
 from cisterna.ground.errors import CisternaError
 from cisterna.recordings.recording import Recording
 
-#: Texts that files write where a unit is unknown or the scale is arbitrary.
+#: A unit is a short text; anything longer is damage. Texts that files write where a unit is unknown or the scale is arbitrary.
+LONGEST_UNIT = 40
 NO_UNIT = frozenset({"", "nu", "adu", "au", "a.u.", "none", "n/a", "na", "?", "unknown", "unit", "units", "counts"})
 
 
@@ -103,7 +104,7 @@ def assemble(
         axis: dict[str, Any] = {"rate": channel.rate, "start": channel.start}
         if channel.time is not None:
             axis = {"time": channel.time}
-        own = channel.own.strip() or "signal"
+        own = _printable(channel.own) or "signal"
         rec = rec.with_signal(
             _free(plain_name(own), taken),
             values,
@@ -111,7 +112,7 @@ def assemble(
             origin="measured",
             own_name=own,
             quality="; ".join(dict.fromkeys(quality)),
-            own_unit=channel.unit,
+            own_unit=_printable(channel.unit),
             **axis,
         )
     warnings = {"warnings": list(notes)} if notes else {}
@@ -127,8 +128,8 @@ def tidy_unit(text: str) -> str:
     ('mmHg', '1/min', '')
     """
     known = {"mmhg": "mmHg", "cmh2o": "cmH2O", "bpm": "1/min", "beats/min": "1/min", "seconds": "s", "sec": "s"}
-    text = text.strip()
-    return "" if text.lower() in NO_UNIT else known.get(text.lower(), text)
+    text = _printable(text)
+    return "" if text.lower() in NO_UNIT or len(text) > LONGEST_UNIT else known.get(text.lower(), text)
 
 
 def plain_name(own: str) -> str:
@@ -142,6 +143,11 @@ def plain_name(own: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9]+", "_", own).strip("_")[:60] or "signal"
     bad = not plain[0].isalpha() or plain.lower().startswith(("time", "event"))
     return f"signal_{plain}" if bad else plain
+
+
+def _printable(text: str) -> str:
+    """A file's text without control characters, of bounded length: it goes into reports and other files."""
+    return "".join(c if c.isprintable() else "?" for c in text.strip())[:200]
 
 
 def _free(name: str, taken: set[str]) -> str:

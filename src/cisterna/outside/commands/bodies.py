@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cisterna.outside.listing import show
+from cisterna.outside.commands._listing import show
 
 
 def command(as_json: Annotated[bool, typer.Option("--json", help='Print {"bodies": [...]}.')] = False) -> None:

@@ -11,6 +11,7 @@ source, recalled, computed from other rows; assumed and required numbers have no
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
@@ -19,7 +20,7 @@ from cisterna.ground.errors import CisternaError, UnknownName
 from cisterna.ground.parameter import STATUS, Parameter, Parameters, default_parameters
 from cisterna.ground.sources import cite
 from cisterna.outside import terminal
-from cisterna.outside.figures.fmt import plain
+from cisterna.outside.figures.numerals import plain
 from cisterna.outside.terminal import Cell, Mark
 
 #: So many rows are told in full instead of in a table.
@@ -34,6 +35,11 @@ def command(
 ) -> None:
     every = default_parameters()
     found = every.select(pattern)
+    if pattern in every and not (as_json or sources):
+        _full(every.peek(pattern))
+        if len(found) > 1:
+            terminal.out().hint(f"{len(found) - 1} more: cisterna parameters '*{pattern}*'")
+        return
     if not found:
         raise UnknownName("parameter like", pattern, list(every))
     if status:
@@ -60,12 +66,26 @@ def status_of(row: Parameter) -> Cell:
     return Mark("assumed", row.status) if row.assumed else row.status
 
 
+def short_source(row: Parameter) -> str:
+    """Who and when, for a narrow table; an assumed number has none.
+
+    Examples
+    --------
+    >>> short_source(default_parameters()["csf_vol_lateral_vent"])
+    'Grant et al. 1986'
+    """
+    text = row.source.removeprefix(f"{row.status}:").strip()
+    named = re.match(r"[^\d:]{0,40}?\b(?:19|20)\d\d\b", text)
+    return named.group(0) if named else "" if text == row.status else text
+
+
 def _table(found: Parameters) -> None:
     screen = terminal.out()
-    rows: list[list[Cell]] = [
-        [row.id, plain(row.value, 5), f"{plain(row.low, 4)} to {plain(row.high, 4)}", row.unit, status_of(row), row.source]
-        for row in found.values()
-    ]
+    rows: list[list[Cell]] = []
+    for row in found.values():
+        span = f"{plain(row.low, 4)} to {plain(row.high, 4)}"
+        source = short_source(row) if screen.tty else row.source
+        rows.append([row.id, plain(row.value, 5), span, row.unit, status_of(row), source])
     screen.table(["id", ">value", ">range", "unit", "status", "source"], rows)
     assumed = sum(row.assumed for row in found.values())
     screen.hint(f"{len(found)} parameters, {assumed} without a source (assumed or required)")

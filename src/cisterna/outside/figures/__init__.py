@@ -11,10 +11,11 @@ from cisterna.outside.figures.charts import (
     space_time,
     stacked_courses,
     time_course,
+    xy_chart,
 )
-from cisterna.outside.figures.closeup import closeup
-from cisterna.outside.figures.fmt import fmt, interval, number, plus_minus
-from cisterna.outside.figures.page import block, figure, key_numbers, page, panel, paragraph
+from cisterna.outside.figures.enlarge import closeup
+from cisterna.outside.figures.numerals import fmt, interval, number, plus_minus
+from cisterna.outside.figures.page import block, figure, key_numbers, panel, paragraph
 from cisterna.outside.figures.plate import body_plate
 from cisterna.outside.figures.signs import (
     felt_sign,
@@ -25,7 +26,7 @@ from cisterna.outside.figures.signs import (
     verdict_sign,
 )
 from cisterna.outside.figures.svg import Html, standalone
-from cisterna.outside.figures.table import table
+from cisterna.outside.figures.tables import table
 from cisterna.outside.figures.tokens import css, ebb, tide
 
 __all__ = [
@@ -44,7 +45,6 @@ __all__ = [
     "interval",
     "key_numbers",
     "number",
-    "page",
     "panel",
     "paragraph",
     "plus_minus",
@@ -61,4 +61,5 @@ __all__ = [
     "tide_legend",
     "time_course",
     "verdict_sign",
+    "xy_chart",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cisterna.ground.errors import CisternaError, UnknownName
-from cisterna.outside.figures.fmt import fmt, interval, plain
+from cisterna.outside.figures.numerals import fmt, interval, plain
 from cisterna.outside.figures.style import SIZE, SMALL_SIZE, Axis
 from cisterna.outside.figures.svg import el, group, hatch, line, rect, svg, text, text_width
 from cisterna.outside.figures.tokens import CAUSES

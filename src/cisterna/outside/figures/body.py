@@ -9,10 +9,10 @@ from typing import Any
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.parameter import Parameters
 from cisterna.outside.figures import canal, surface
-from cisterna.outside.figures.fmt import fmt
 from cisterna.outside.figures.head import draw_brain, draw_cavity
+from cisterna.outside.figures.legend import posture_glyph, tide_bar
+from cisterna.outside.figures.numerals import fmt
 from cisterna.outside.figures.scene import Scene
-from cisterna.outside.figures.legend import tide_bar
 from cisterna.outside.figures.spine import build_spine
 from cisterna.outside.figures.svg import leader, line, svg, text, text_width
 from cisterna.outside.figures.vertebrae import draw_vertebrae
@@ -116,6 +116,7 @@ def sagittal_body(
     desc: str = "",
     exaggeration: float | None = None,
     heading: str = "",
+    posture: str = "",
     note: bool = True,
     prefix: str = "body",
     **person: Any,
@@ -153,6 +154,8 @@ def sagittal_body(
         How many times too wide sac and cord are drawn; 1.45 large, 1.55 on a page, 1.7 below 550 px.
     heading : str
         A word over the head ("before").
+    posture : str
+        The posture the numbers belong to (supine, seated, ...), told by a glyph and in words.
     note : bool
         Confess the exaggeration under the body.
     prefix : str
@@ -180,9 +183,15 @@ def sagittal_body(
     if not height_px > 100:
         raise CisternaError("a body needs more than 100 px of height", where="height_px", found=f"{height_px:g}")
     w = exaggeration if exaggeration is not None else default_exaggeration(height_px)
-    foot = 20.0 if note else 4.0
+    foot = (20.0 if note else 4.0) + (24.0 if posture else 0.0)
     head_room = 22.0 if heading else 2.0
-    common: dict[str, Any] = {"unit": unit, "quantity": quantity, "prefix": prefix, "exaggeration": w, **person}
+    common: dict[str, Any] = {
+        "unit": unit,
+        "quantity": quantity,
+        "prefix": prefix,
+        "exaggeration": w,
+        **person,
+    }
     front, back, top, bottom = extent(make_scene(values, scale, k=1.0, origin=(0.0, 0.0), **common), touch)
     reach = 12.0 if stations else 2.0
     k = (height_px - foot - head_room - (8.0 if stations else 0.0)) / (top - bottom)
@@ -207,6 +216,8 @@ def sagittal_body(
         right = x + max(text_width(str(t), 12, True) for t in lines) + 4
     if heading:
         out += text(4, 15, heading, size=13, fill="ink2", bold=True)
+    if posture:
+        out += posture_glyph(posture, 4, height_px - (24 if note else 8))
     if note:
         remark = f"Canal and cord drawn {w:g} × too wide."
         out += text(4, height_px - 5, remark, size=10.5, fill="ink3")
@@ -247,4 +258,3 @@ def tide_legend(lo: float, hi: float, unit: str, *, label: str = "", width: floa
     bar = tide_bar(lo, hi, unit, label=label, width=width, prefix=prefix)
     return svg(bar, width + 130, 52 if label else 36, title=f"Colour scale, {fmt(lo)} to {fmt(hi, unit)}",
                desc="Light blue is low, dark violet is high.", prefix=prefix)  # fmt: skip
-

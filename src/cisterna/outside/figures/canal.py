@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from cisterna.ground.errors import CisternaError, UnknownName
-from cisterna.outside.figures.fmt import fmt
+from cisterna.outside.figures.numerals import fmt
 from cisterna.outside.figures.scene import Scene
 from cisterna.outside.figures.shapes import linear, smooth_d
 from cisterna.outside.figures.spine import LEVELS
@@ -55,7 +55,12 @@ def rim_point(scene: Scene, side: int) -> Point:
 
 
 def _strip(scene: Scene, q0: float, q1: float) -> str:
-    ring = [dura_edge(scene, 1, q0), dura_edge(scene, 1, q1), dura_edge(scene, -1, q1), dura_edge(scene, -1, q0)]
+    ring = [
+        dura_edge(scene, 1, q0),
+        dura_edge(scene, 1, q1),
+        dura_edge(scene, -1, q1),
+        dura_edge(scene, -1, q0),
+    ]
     return polyline_d(ring, close=True)
 
 
@@ -152,7 +157,12 @@ def dura_load(scene: Scene, load: Mapping[str, float]) -> str:
     for side in (1, -1):
         for q0, q1 in pairwise(_range(0.0, scene.spine.sac_end, 4.0)):
             width = _LOAD_MIN + (_LOAD_MAX - _LOAD_MIN) * min(max(share((q0 + q1) / 2), 0.0), 1.0)
-            out += path(polyline_d(_edge(scene, side, q0, q1, 2.0)), stroke="hand", width=width, stroke_linecap="round")
+            out += path(
+                polyline_d(_edge(scene, side, q0, q1, 2.0)),
+                stroke="hand",
+                width=width,
+                stroke_linecap="round",
+            )
     return group(out, name=f"{scene.prefix}-load", title="Load of the spinal dura, line width")
 
 
@@ -194,9 +204,13 @@ def wedges(scene: Scene, restrictions: Mapping[str, float]) -> str:
         for side in (1, -1):
             gap = half - cord - side * shift if cord else half
             tip, base = side * (half - lost * gap), side * (half + _WEDGE_OUT)
-            ring = [scene.along(q, tip), scene.along(q - _WEDGE_HALF, base), scene.along(q + _WEDGE_HALF, base)]
+            ring = [
+                scene.along(q, tip),
+                scene.along(q - _WEDGE_HALF, base),
+                scene.along(q + _WEDGE_HALF, base),
+            ]
             d += polyline_d(ring, close=True)
-        left = f"{100 * (1 - lost):.0f} %"
-        out += group(path(d, fill="ink", stroke="ground", width=scene.lw(1.0)),
-                     name=f"{scene.prefix}-wedge-{level}", title=f"Restriction at {level}: {left} of the area left")  # fmt: skip
+        told = f"Restriction at {level}: {100 * (1 - lost):.0f} % of the area left"
+        drawn = path(d, fill="ink", stroke="ground", width=scene.lw(1.0))
+        out += group(drawn, name=f"{scene.prefix}-wedge-{level}", title=told)
     return out

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cisterna.ground.errors import CisternaError
-from cisterna.outside.figures.fmt import fmt, length_unit, plain
+from cisterna.outside.figures.numerals import fmt, length_unit, plain
 from cisterna.outside.figures.style import SIZE, SMALL_SIZE, Axis
 from cisterna.outside.figures.svg import circle, group, line, rect, svg, text, text_width
 
@@ -48,7 +48,8 @@ def decade_dots(
     if not rows:
         raise CisternaError("displacement dots need at least one row")
     if not 0 < threshold[0] < threshold[1]:
-        raise CisternaError("the threshold of a hand is a band above zero", found=f"{threshold[0]:g} to {threshold[1]:g}")
+        found = f"{threshold[0]:g} to {threshold[1]:g}"
+        raise CisternaError("the threshold of a hand is a band above zero", found=found)
     names = max(text_width(str(r["name"]), SIZE) for r in rows) + 26
     x = Axis(*limits, names, width - 22, log=True)
     top = 24.0
@@ -97,5 +98,5 @@ def decade_dots(
     span = " to ".join(_tick(t) for t in threshold)
     key += text(16, y + 20, f"threshold of a resting hand, {span}", size=SMALL_SIZE, fill="ink2")
     told = ", ".join(felt) if felt else "no place"
-    return svg(out + key, width, y + 28, title=title, prefix=prefix,
-               desc=desc or f"Displacement at {len(rows)} places on a log axis; above the threshold of a hand: {told}.")  # fmt: skip
+    finding = f"Displacement at {len(rows)} places on a log axis; above the threshold of a hand: {told}."
+    return svg(out + key, width, y + 28, title=title, desc=desc or finding, prefix=prefix)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import random
 from functools import lru_cache
+from typing import Any
 
 from cisterna.outside.figures.canal import dura_edge, rim_point
 from cisterna.outside.figures.scene import SPACES, Scene
@@ -32,7 +33,7 @@ def _gyri() -> tuple[list[Point], list[list[Point]]]:
     middle = centroid(dense)
     notches, at = [0], 0
     while at < len(rim) - 6:
-        at += round(_SPACING * draw.uniform(0.72, 1.3) )
+        at += round(_SPACING * draw.uniform(0.72, 1.3))
         notches.append(min(at, len(rim) - 1))
     inward = []
     for i, p in enumerate(rim):
@@ -82,7 +83,10 @@ def _folia() -> tuple[list[tuple[Point, Point]], list[list[Point]]]:
         branches.append([(_VERMIS[0] + t * reach * ray[0], _VERMIS[1] + t * reach * ray[1]) for t in (0.0, 1.0)])
         for t, turn in ((0.42, 34), (0.62, -34), (0.8, 30)):
             twig = math.radians(turn)
-            way = (ray[0] * math.cos(twig) - ray[1] * math.sin(twig), ray[0] * math.sin(twig) + ray[1] * math.cos(twig))
+            way = (
+                ray[0] * math.cos(twig) - ray[1] * math.sin(twig),
+                ray[0] * math.sin(twig) + ray[1] * math.cos(twig),
+            )
             root = (_VERMIS[0] + t * reach * ray[0], _VERMIS[1] + t * reach * ray[1])
             size = 0.22 * reach
             branches.append([root, (root[0] + size * way[0], root[1] + size * way[1])])
@@ -114,7 +118,7 @@ def _bones(scene: Scene) -> str:
     )
 
 
-def _space(scene: Scene, place: str, d: str, **attributes: object) -> str:
+def _space(scene: Scene, place: str, d: str, **attributes: Any) -> str:
     """A filled fluid shape with name, title and value."""
     value = scene.value(place)
     return group(
@@ -177,8 +181,8 @@ def _ventricles(scene: Scene) -> str:
     def shape(name: str) -> str:
         return smooth_d(scene.head(ventricle(name, volumes)))
 
-    lateral, third = scene.value("lateral"), scene.value("third")
-    edge = {"stroke": "tissue-line", "width": scene.lw(0.7)}
+    lateral = scene.value("lateral")
+    edge: dict[str, Any] = {"stroke": "tissue-line", "width": scene.lw(0.7)}
     out = path(smooth_d(scene.head(outline("monro")), close=False), stroke=scene.colour(lateral),
                width=2.6 * scene.head_scale * scene.k)  # fmt: skip
     x, y = scene.head([_ADHESION])[0]

@@ -4,81 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from importlib import resources
 from typing import Any
 
 from cisterna.outside.figures import tokens
 from cisterna.outside.figures.signs import screening_sign
 from cisterna.outside.figures.svg import Html, circle, el, path
 
-_LAYOUT = """
-*{box-sizing:border-box}
-html{background:var(--ground);-webkit-text-size-adjust:100%}
-body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 FONT;font-variant-numeric:tabular-nums}
-.page{max-width:1200px;margin:0 auto;padding:40px 48px 48px}
-header{border-bottom:2px solid var(--ink);padding-bottom:16px;margin-bottom:24px;display:flex;gap:32px;justify-content:space-between;align-items:flex-end}
-.kind{display:flex;align-items:center;gap:8px;color:var(--ink2);font-size:15px;margin:0 0 4px}
-h1{font-size:28px;line-height:1.2;margin:0 0 8px;font-weight:700}
-h2{font-size:18px;line-height:1.3;margin:0 0 4px;font-weight:700}
-h3{font-size:15px;margin:24px 0 4px;font-weight:700}
-p{margin:0 0 8px;max-width:75ch}
-.note,.sub,figcaption,.meta,footer,caption{color:var(--ink2);font-size:13px}
-.sub{font-size:15px;margin:0}
-.meta{text-align:right;white-space:nowrap;flex:none;margin:0}
-.meta .mark,.mark{color:var(--stop);font-weight:700}
-main{display:grid;grid-template-columns:repeat(12,minmax(0,1fr));gap:32px 32px}
-section{grid-column:span 12;min-width:0}
-SPANS
-.block+.block{margin-top:32px}
-.panel{background:var(--panel);border-radius:8px;padding:16px 24px;display:flex;gap:16px;align-items:flex-start}
-.panel p{margin:0;max-width:none}
-.panel .sign-mark{margin-top:2px;flex:none}
-figure{margin:8px 0 0}
-figure>svg,.row>svg{display:block;max-width:100%;height:auto}
-.row{display:flex;gap:16px;align-items:flex-end;flex-wrap:nowrap}
-.row>svg{min-width:0;flex:0 1 auto}
-details{margin-top:8px;font-size:13px;color:var(--ink2)}
-summary{cursor:pointer;padding:4px 0}
-:focus-visible{outline:2px solid var(--ink);outline-offset:2px}
-.table{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-size:14px;line-height:1.4}
-caption{text-align:left;padding-bottom:4px}
-th,td{text-align:left;padding:7px 12px 7px 0;border-bottom:1px solid var(--rule);vertical-align:top;font-weight:400}
-thead th{color:var(--ink2);font-size:13px;border-bottom:1px solid var(--ink2);vertical-align:bottom}
-thead .unit{display:block;color:var(--ink2)}
-th:last-child,td:last-child{padding-right:0}
-.num{text-align:right;white-space:nowrap}
-th.num{text-align:right}
-tbody .bold{font-weight:700}
-td.unit{color:var(--ink2);white-space:nowrap;padding-left:0}
-tr.hyp>*{color:var(--hyp);border-bottom:1px dashed var(--hyp)}
-tr.hyp>:first-child{border-left:2px dashed var(--hyp);padding-left:8px}
-tr.required>*{color:var(--stop)}
-tr.required>:first-child{border-left:3px solid var(--stop);padding-left:8px}
-.sign{white-space:nowrap}
-.grade{display:inline-block;white-space:nowrap;border:1px solid var(--rule);border-radius:12px;padding:1px 9px 1px 7px;font-size:13px;color:var(--ink)}
-.keys{display:flex;flex-wrap:wrap;gap:16px 48px;margin:0}
-.keys div{min-width:120px}
-.keys dt{color:var(--ink2);font-size:13px}
-.keys dd{margin:0;font-size:28px;font-weight:700;line-height:1.2}
-.keys dd small{font-size:15px;font-weight:400;color:var(--ink2)}
-.keys dd+dd{font-size:13px;font-weight:400;color:var(--ink2)}
-code{font:13px/1.5 ui-monospace,"Liberation Mono",Menlo,monospace}
-pre{overflow-x:auto;background:var(--panel);border-radius:8px;padding:12px 16px}
-footer{border-top:1px solid var(--rule);margin-top:40px;padding-top:16px;display:flex;justify-content:space-between;gap:32px;flex-wrap:wrap}
-footer p{max-width:none;overflow-wrap:anywhere}
-@media screen and (max-width:900px){.page{padding:24px 16px}header{display:block}.meta{text-align:left;margin-top:8px}main{display:block}section{margin-bottom:32px}}
-@media (prefers-reduced-motion:reduce){*{animation:none!important;transition:none!important}}
-@media print{@page{size:A4;margin:12mm}html,body{background:#fff}body{font-size:9.5pt}.page{padding:0;max-width:none}
-h1{font-size:16pt}h2{font-size:12pt}h3{font-size:9.5pt}.note,.sub,figcaption,.meta,footer,table,thead th,.grade,details{font-size:8pt}
-h2,h3,caption{break-after:avoid}figure,.block,.panel,tr,.keys{break-inside:avoid}main{gap:16px 20px}th,td{padding-top:3px;padding-bottom:3px}
-details{display:none}.table{overflow:visible}a[href^=http]::after{content:" (" attr(href) ")"}}
-"""
-
 
 def _style(body: str) -> str:
     spans = "".join(f".s{n}{{grid-column:span {n}}}" for n in range(1, 13))
-    layout = _LAYOUT.replace("FONT", tokens.FONT_PAGE).replace("SPANS", spans)
-    return tokens.css() + layout.strip() + "\n" + tokens.class_rules(body)
+    sheet = resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
+    layout = sheet.replace("/*FONT*/", tokens.FONT_PAGE).replace("/*SPANS*/", spans)
+    return tokens.css() + layout + tokens.class_rules(body)
 
 
 def logo(size: float = 26.0) -> str:
@@ -114,13 +52,14 @@ def block(title: str, *content: str, note: str = "") -> Html:
 
 def paragraph(text: str, small: bool = False) -> Html:
     """Escaped text."""
-    return Html(f'<p{" class=" + chr(34) + "note" + chr(34) if small else ""}>{escape(text)}</p>')
+    return Html(f'<p class="note">{escape(text)}</p>' if small else f"<p>{escape(text)}</p>")
 
 
 def key_numbers(rows: Sequence[tuple[str, str, str, str]]) -> Html:
     """Large numbers in a row: label, value, unit, interval or remark."""
     cells = "".join(
-        f"<div><dt>{escape(label)}</dt><dd>{escape(value)} <small>{escape(unit)}</small></dd><dd>{escape(remark)}</dd></div>"
+        f"<div><dt>{escape(label)}</dt><dd>{escape(value)} <small>{escape(unit)}</small></dd>"
+        f"<dd>{escape(remark)}</dd></div>"
         for label, value, unit, remark in rows
     )
     return Html(f'<dl class="keys">{cells}</dl>')
@@ -188,6 +127,7 @@ def page(
     inner = f'<div class="page">{top}<main>\n{body}\n</main><footer>{foot}</footer></div>'
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
         f"<title>{escape(title)}</title><style>\n{_style(inner)}\n</style></head>\n<body>{inner}</body></html>\n"
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cisterna.outside.figures import canal, closeup, legend, tokens
+from cisterna.outside.figures import canal, enlarge, legend, tokens
 from cisterna.outside.figures.body import anatomy, extent, level_labels, make_scene
-from cisterna.outside.figures.fmt import fmt
+from cisterna.outside.figures.numerals import fmt
 from cisterna.outside.figures.scene import Scene
 from cisterna.outside.figures.shapes import linear
 from cisterna.outside.figures.spine import LEVELS
@@ -60,7 +60,12 @@ def profile(
         while y < bottom:
             end = min(y + 4.0, bottom)
             v0, v1 = at(y), at(min(end + 0.6, bottom))
-            ring = [(zero, y), (axis(v0), y), (axis(v1), min(end + 0.6, bottom)), (zero, min(end + 0.6, bottom))]
+            ring = [
+                (zero, y),
+                (axis(v0), y),
+                (axis(v1), min(end + 0.6, bottom)),
+                (zero, min(end + 0.6, bottom)),
+            ]
             out += path(polyline_d(ring, close=True), fill=tokens.tide((v0 + v1) / 2, *scene.scale))
             y = end
     out += path(polyline_d(list(zip((axis(v) for v in numbers), ys, strict=True))), stroke=stroke, width=1.8)
@@ -110,7 +115,13 @@ def body_plate(
     str
         One ``<svg>``, 1104 px wide.
     """
-    common: dict[str, Any] = {"unit": unit, "quantity": quantity, "prefix": prefix, "exaggeration": _W, **person}
+    common: dict[str, Any] = {
+        "unit": unit,
+        "quantity": quantity,
+        "prefix": prefix,
+        "exaggeration": _W,
+        **person,
+    }
     front, back, top, bottom = extent(make_scene(values, scale, k=1.0, origin=(0.0, 0.0), **common))
     height = (top - bottom) * _K + 6
     scene = make_scene(values, scale, k=_K, origin=(front * _K, top * _K), **common)
@@ -124,15 +135,15 @@ def body_plate(
         options = dict(given)
         out += profile(scene, options.pop("values"), x=left + i * step, width=min(step - 30, 84), **options)
     x = _WIDTH - _PANEL_W - 0.5
-    for what, y, h, edge in (("head", 1.0, _HEAD_H, closeup.HEAD_FRAME),
-                             ("sacrum", _HEAD_H + 22, _SACRUM_H, closeup.SACRUM_FRAME)):  # fmt: skip
+    for what, y, h, edge in (("head", 1.0, _HEAD_H, enlarge.HEAD_FRAME),
+                             ("sacrum", _HEAD_H + 22, _SACRUM_H, enlarge.SACRUM_FRAME)):  # fmt: skip
         big = _enlarged(scene, x, y, edge)
         moved = f"translate({big.origin[0]:.2f} {big.origin[1]:.2f}) scale({_ENLARGED}) " \
                 f"translate({-scene.origin[0]:.2f} {-scene.origin[1]:.2f})"  # fmt: skip
         copy = el("use", href=f"#{prefix}-anatomy", transform=moved)
         name = "Head" if what == "head" else "Sacral end"
-        out += closeup.frame(copy, x, y, _PANEL_W, h, f"{name}, {_ENLARGED:g} × enlarged", f"{prefix}-{what}")
-        label = closeup.head_labels if what == "head" else closeup.sacral_labels
+        out += enlarge.frame(copy, x, y, _PANEL_W, h, f"{name}, {_ENLARGED:g} × enlarged", f"{prefix}-{what}")
+        label = enlarge.head_labels if what == "head" else enlarge.sacral_labels
         out += label(big, x, y, _PANEL_W, h)
     out += _key(scene, x, _HEAD_H + _SACRUM_H + 44, quantity, unit, bool(arrows), notes)
     lo, hi = scene.scale

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cisterna.ground.errors import CisternaError
-from cisterna.outside.figures.fmt import fmt, plain, plus_minus, unit_text
+from cisterna.outside.figures.numerals import fmt, plain, plus_minus, unit_text
 from cisterna.outside.figures.style import SIZE, SMALL_SIZE, Axis
 from cisterna.outside.figures.svg import circle, group, line, path, polyline_d, rect, svg, text, text_width
 

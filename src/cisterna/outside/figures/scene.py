@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from cisterna.ground.errors import CisternaError, UnknownName
 from cisterna.outside.figures import tokens
-from cisterna.outside.figures.fmt import fmt
+from cisterna.outside.figures.numerals import fmt
 from cisterna.outside.figures.shapes import linear
 from cisterna.outside.figures.spine import LEVELS, Spine
 from cisterna.outside.figures.svg import Point

@@ -66,7 +66,8 @@ def _filled() -> str:
 
 
 def _half() -> str:
-    return circle(8, 8, 5.3, "ground", stroke="ink", stroke_width=1.4) + path("M8 2.7A5.3 5.3 0 0 0 8 13.3Z", fill="ink")
+    left = path("M8 2.7A5.3 5.3 0 0 0 8 13.3Z", fill="ink")
+    return circle(8, 8, 5.3, "ground", stroke="ink", stroke_width=1.4) + left
 
 
 def _slashed() -> str:
@@ -78,7 +79,8 @@ def _hypothesis() -> str:
 
 
 def _contradicted_grade() -> str:
-    return circle(8, 8, 6.8, "none", stroke="stop", stroke_width=1.4) + el("g", _cross(), transform="translate(2.4 2.4) scale(.7)")
+    small = el("g", _cross(), transform="translate(2.4 2.4) scale(.7)")
+    return circle(8, 8, 6.8, "none", stroke="stop", stroke_width=1.4) + small
 
 
 def _assumed() -> str:

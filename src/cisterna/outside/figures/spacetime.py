@@ -8,8 +8,8 @@ from typing import Any
 
 from cisterna.ground.errors import CisternaError, UnknownName
 from cisterna.outside.figures.contour import ebb_field
-from cisterna.outside.figures.fmt import fmt
 from cisterna.outside.figures.legend import ebb_bar
+from cisterna.outside.figures.numerals import fmt
 from cisterna.outside.figures.spine import LEVELS, Spine, build_spine
 from cisterna.outside.figures.style import SMALL_SIZE, Axis, axis_bottom, nice_ticks
 from cisterna.outside.figures.svg import el, group, line, svg, text
@@ -57,7 +57,8 @@ def space_time(
             raise UnknownName("level", level, list(LEVELS))
     names = [lv for lv in LEVELS if lv in values]
     if len(names) < 2 or len(t) < 2:
-        raise CisternaError("a space-time map needs two levels and two times", found=f"{len(names)} levels, {len(t)} times")
+        found = f"{len(names)} levels, {len(t)} times"
+        raise CisternaError("a space-time map needs two levels and two times", found=found)
     body = spine or build_spine()
     q = [body.level_q(lv) for lv in names]
     left, top, bottom = 44.0, 10.0, 84.0
@@ -85,7 +86,8 @@ def space_time(
     if front:
         (t0, l0), (t1, l1) = front["from"], front["to"]
         a, b = (x(float(t0)), y(body.level_q(l0))), (x(float(t1)), y(body.level_q(l1)))
-        out += line(a, b, "ink", 2.0) + text(b[0] + 6, b[1] - 8, str(front.get("label", "")), size=SMALL_SIZE, halo=True)
+        out += line(a, b, "ink", 2.0)
+        out += text(b[0] + 6, b[1] - 8, str(front.get("label", "")), size=SMALL_SIZE, halo=True)
     out += axis_bottom(x, y.end, nice_ticks(x.lo, x.hi, 5), f"Time, {time_unit}")
     out += el("g", ebb_bar(limit, unit, width=200, x=left, y=height - 36))
     peak = max((abs(v) for row in grid for v in row), default=0.0)

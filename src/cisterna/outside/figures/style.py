@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cisterna.outside.figures.fmt import number
+from cisterna.outside.figures.numerals import number
 from cisterna.outside.figures.svg import line, text
 
 TICK, SIZE, SMALL_SIZE = 3.5, 12.0, 11.0
@@ -66,7 +66,7 @@ def padded(values: Sequence[float], share: float = 0.06) -> tuple[float, float]:
     if not finite:
         return 0.0, 1.0
     lo, hi = min(finite), max(finite)
-    air = (hi - lo) * share or abs(hi) * 0.1 or 1.0
+    air = (hi - lo) * share if hi > lo else abs(hi) * 0.1 or 1.0
     return lo - air, hi + air
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cisterna.ground.errors import CisternaError, UnknownName
-from cisterna.outside.figures.fmt import fmt
+from cisterna.outside.figures.numerals import fmt
 from cisterna.outside.figures.scene import Scene
 from cisterna.outside.figures.shapes import linear, outline, pchip, smooth_d, table
 from cisterna.outside.figures.spine import LEVELS
@@ -124,7 +124,8 @@ def halo(x: float, y: float, displacement: float, k: float) -> str:
     if decades > 0 and decades - math.floor(decades + 1e-9) > 0.05:
         radii.append(decades)
     for r in reversed(radii):
-        out += circle(x, y, r * _HALO_MM * k, "hand", fill_opacity=0.1, stroke="hand", stroke_opacity=0.45, stroke_width=0.8)
+        edge = {"stroke": "hand", "stroke_opacity": 0.45, "stroke_width": 0.8}
+        out += circle(x, y, r * _HALO_MM * k, "hand", fill_opacity=0.1, **edge)
     return out
 
 
@@ -195,7 +196,8 @@ def draw_hand(scene: Scene, touch: Mapping[str, Any] | None) -> str:
     put, mirror = _hand_frame(scene, touch)
     k = scene.k
     palm, thumb, back = ([put(p) for p in spec[key]] for key in ("palm", "thumb", "back"))
-    edge = smooth_d(palm, close=False) + smooth_d(thumb, close=False, move=False) + smooth_d(back, close=False, move=False)
+    edge = smooth_d(palm, close=False)
+    edge += smooth_d(thumb, close=False, move=False) + smooth_d(back, close=False, move=False)
     inner = path(edge, fill="cream") + path(edge, stroke="hand", width=2.0, stroke_linecap="round")
     for finger in spec["fingers"]:
         inner += path(smooth_d([put(p) for p in finger], close=False), stroke="hand", width=1.0)
@@ -208,8 +210,9 @@ def draw_hand(scene: Scene, touch: Mapping[str, Any] | None) -> str:
         length, wing = 36 * k, 9 * k
         tip = (x0 + dx * length, y0 + dy * length)
         inner += line((x0, y0), tip, "hand", 2.6, stroke_linecap="round")
-        barbs = [(tip[0] - wing * (dx * 0.8 + s * dy * 0.6), tip[1] - wing * (dy * 0.8 - s * dx * 0.6)) for s in (1, -1)]
-        inner += "".join(line(tip, b, "hand", 2.6, stroke_linecap="round") for b in barbs)
+        for s in (1, -1):
+            barb = (tip[0] - wing * (dx * 0.8 + s * dy * 0.6), tip[1] - wing * (dy * 0.8 - s * dx * 0.6))
+            inner += line(tip, barb, "hand", 2.6, stroke_linecap="round")
         if touch.get("label"):
             inner += text(tip[0] + mirror * 8, tip[1] + 4, told, size=12, fill="handtext",
                           anchor="end" if mirror < 0 else "start", halo=True)  # fmt: skip

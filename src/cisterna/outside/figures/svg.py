@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from typing import Any
 
 from cisterna.outside.figures import tokens
 
 Point = tuple[float, float]
+#: Drawings wider than this scroll on a phone instead of shrinking out of sight.
+_WIDE = 800.0
 _PAINTS = {"fill": "f", "stroke": "s", "stop_color": "c"}
 
 # Advance widths of Helvetica in 1/1000 em (Adobe font metrics), for placing labels; bold is about 6 % wider.
@@ -47,7 +50,7 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
     return sum(_WIDTHS.get(c, 600) for c in text) / 1000 * size * (1.06 if bold else 1.0)
 
 
-def el(tag: str, content: str = "", **attributes: object) -> str:
+def el(tag: str, content: str = "", **attributes: Any) -> str:
     """One element. Underscores in names become hyphens; paints that are tokens get attribute and class.
 
     Examples
@@ -72,7 +75,7 @@ def el(tag: str, content: str = "", **attributes: object) -> str:
     return f"<{head}>{content}</{tag}>" if content else f"<{head}/>"
 
 
-def group(content: str, *, name: str = "", title: str = "", **attributes: object) -> str:
+def group(content: str, *, name: str = "", title: str = "", **attributes: Any) -> str:
     """A named group; `title` is what a screen reader or a resting pointer tells."""
     inner = (el("title", escape(title)) if title else "") + content
     return el("g", inner, id=name, **attributes)
@@ -88,18 +91,23 @@ def text(
     bold: bool = False,
     anchor: str = "start",
     halo: bool = False,
-    **attributes: object,
+    **attributes: Any,
 ) -> str:
     """A line of text; `halo` gives it an edge in the page colour where it lies on a picture."""
     if halo:
-        attributes |= {"stroke": "ground", "stroke_width": 3.5, "stroke_linejoin": "round", "paint_order": "stroke"}
+        attributes |= {
+            "stroke": "ground",
+            "stroke_width": 3.5,
+            "stroke_linejoin": "round",
+            "paint_order": "stroke",
+        }
     return el(
         "text", escape(content, quote=False), x=float(x), y=float(y), font_size=num(size), fill=fill,
         font_weight=700 if bold else None, text_anchor=None if anchor == "start" else anchor, **attributes,
     )  # fmt: skip
 
 
-def line(a: Point, b: Point, stroke: str = "ink3", width: float = 1.0, **attributes: object) -> str:
+def line(a: Point, b: Point, stroke: str = "ink3", width: float = 1.0, **attributes: Any) -> str:
     """A straight line."""
     return el(
         "line", x1=float(a[0]), y1=float(a[1]), x2=float(b[0]), y2=float(b[1]), stroke=stroke,
@@ -107,12 +115,12 @@ def line(a: Point, b: Point, stroke: str = "ink3", width: float = 1.0, **attribu
     )  # fmt: skip
 
 
-def rect(x: float, y: float, width: float, height: float, fill: str, **attributes: object) -> str:
+def rect(x: float, y: float, width: float, height: float, fill: str, **attributes: Any) -> str:
     """A rectangle."""
     return el("rect", x=float(x), y=float(y), width=float(width), height=float(height), fill=fill, **attributes)
 
 
-def circle(x: float, y: float, r: float, fill: str = "none", **attributes: object) -> str:
+def circle(x: float, y: float, r: float, fill: str = "none", **attributes: Any) -> str:
     """A circle."""
     return el("circle", cx=float(x), cy=float(y), r=float(r), fill=fill, **attributes)
 
@@ -122,20 +130,20 @@ def polyline_d(points: Iterable[Point], close: bool = False) -> str:
     return "M" + "L".join(xy(p) for p in points) + ("Z" if close else "")
 
 
-def path(d: str, *, fill: str = "none", stroke: str = "none", width: float = 1.0, **attributes: object) -> str:
+def path(d: str, *, fill: str = "none", stroke: str = "none", width: float = 1.0, **attributes: Any) -> str:
     """A path; without stroke no stroke width is written."""
     drawn = {"stroke": stroke, "stroke_width": num(width), "stroke_linejoin": "round"} if stroke != "none" else {}
     return el("path", d=d, fill=fill, **drawn, **attributes)
 
 
-def polyline(points: Sequence[Point], stroke: str, width: float = 2.0, **attributes: object) -> str:
+def polyline(points: Sequence[Point], stroke: str, width: float = 2.0, **attributes: Any) -> str:
     """An open line through points."""
     return path(polyline_d(points), stroke=stroke, width=width, **attributes)
 
 
 def leader(a: Point, b: Point, stroke: str = "ink") -> str:
     """A straight 1 px leader from a label at `a` to the thing at `b`, ending in a dot."""
-    return line(a, b, stroke, 1.0) + circle(*b, 2.6, stroke)
+    return line(a, b, stroke, 1.0) + circle(*b, 2.6, stroke, stroke="ground", stroke_width=1.6, paint_order="stroke")
 
 
 def hatch(name: str, stroke: str, background: str = "ground", step: float = 5.0, width: float = 1.6) -> str:
@@ -145,9 +153,7 @@ def hatch(name: str, stroke: str, background: str = "ground", step: float = 5.0,
               patternTransform="rotate(45)")  # fmt: skip
 
 
-def svg(
-    content: str, width: float, height: float, *, title: str, desc: str, prefix: str, role: str = "img"
-) -> str:
+def svg(content: str, width: float, height: float, *, title: str, desc: str, prefix: str, role: str = "img") -> str:
     """A finished drawing: title, one-sentence description, the rules of the colours used, no outside reference.
 
     Parameters
@@ -164,9 +170,10 @@ def svg(
     head = el("title", escape(title), id=f"{prefix}-title") + el("desc", escape(desc), id=f"{prefix}-desc")
     rules = tokens.class_rules(content)
     style = f"<style>{rules}</style>" if rules else ""
+    wide = ' class="wide"' if width > _WIDE else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{num(width)}" height="{num(height)}" '
-        f'viewBox="0 0 {num(width)} {num(height)}" role="{role}" id="{prefix}" '
+        f'viewBox="0 0 {num(width)} {num(height)}" role="{role}" id="{prefix}"{wide} '
         f'aria-labelledby="{prefix}-title {prefix}-desc" font-family="{tokens.FONT_FIGURE}" '
         f'style="max-width:100%;height:auto;font-variant-numeric:tabular-nums">{head}{style}{content}</svg>'
     )

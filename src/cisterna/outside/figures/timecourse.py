@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cisterna.ground.errors import CisternaError
-from cisterna.outside.figures.fmt import fmt
+from cisterna.outside.figures.numerals import fmt
 from cisterna.outside.figures.style import (
     BAND,
     DATA,
@@ -133,7 +133,7 @@ def _no_signal(spans: Sequence[tuple[float, float]], x: Axis, top: float, bottom
             continue
         out += rect(left, top, right - left, bottom - top, f"url(#{pattern})")
         if right - left > 58:
-            out += text((left + right) / 2, (top + bottom) / 2 + 4, "no signal", size=SMALL_SIZE, fill="ink2",
+            out += text((left + right) / 2, bottom - 6, "no signal", size=SMALL_SIZE, fill="ink2",
                         anchor="middle", halo=True)  # fmt: skip
     return out
 

@@ -57,9 +57,7 @@ EBB_DARK = ("#6ECCEC", "#41A2C0", "#27768E", "#264B57", "#1F1F1F", "#5D3824", "#
 #: The diverging scale is drawn in this many classes (odd: the middle one is zero).
 EBB_CLASSES = 41
 
-FONT_PAGE = (
-    'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif'
-)
+FONT_PAGE = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif'
 FONT_FIGURE = "Helvetica Neue, Arial, Liberation Sans, DejaVu Sans, sans-serif"
 
 _TO_LMS = ((0.4122214708, 0.5363325363, 0.0514459929), (0.2119034982, 0.6806995451, 0.1073969566),
@@ -163,7 +161,8 @@ def light(name: str) -> str:
 
 
 _PROPERTY = {"f": "fill", "s": "stroke", "c": "stop-color"}
-_CLASS = re.compile(r"\b([fsc])-((?:%s))(?=[\s\"])" % "|".join(sorted(map(re.escape, TOKENS), key=len)[::-1]))
+_NAMES = "|".join(sorted(map(re.escape, TOKENS), key=len, reverse=True))
+_CLASS = re.compile(rf'\b([fsc])-({_NAMES})(?=[\s"])')
 
 
 def class_rules(drawing: str) -> str:
@@ -184,7 +183,8 @@ def css() -> str:
     light_rule, dark_rule = _properties(0), _properties(1)
     return (
         f":root{{color-scheme:light;{light_rule}}}\n"
-        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark_rule}}}}}\n"
+        "@media screen and (prefers-color-scheme:dark){"
+        f":root:not([data-theme=light]){{color-scheme:dark;{dark_rule}}}}}\n"
         f"@media screen{{:root[data-theme=dark]{{color-scheme:dark;{dark_rule}}}}}\n"
         "@media print{:root{color-scheme:light}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n"
     )

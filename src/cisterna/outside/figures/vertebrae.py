@@ -48,8 +48,9 @@ def _atlas(scene: Scene) -> str:
     out = ""
     for d, rx, ry in ((wall(scene, q) + 15.5, 3.7, 6.4), (-wall(scene, q) - 6.5, 6.5, 4.0)):
         x, y = scene.along(q, d)
-        out += el("ellipse", cx=x, cy=y, rx=rx * scene.k, ry=ry * scene.k, transform=f"rotate({tilt:.1f} {x:.1f} {y:.1f})",
-                  fill="bone", stroke="bone-line", stroke_width=f"{scene.lw(0.9):.2f}")  # fmt: skip
+        turn = f"rotate({tilt:.1f} {x:.1f} {y:.1f})"
+        out += el("ellipse", cx=x, cy=y, rx=rx * scene.k, ry=ry * scene.k, transform=turn, fill="bone",
+                  stroke="bone-line", stroke_width=f"{scene.lw(0.9):.2f}")  # fmt: skip
     return out
 
 
@@ -147,8 +148,10 @@ def draw_vertebrae(scene: Scene) -> str:
         if level == "C1":
             inner = _atlas(scene)
         else:
-            body = _axis_body(scene, depth["C2"]) if level == "C2" else _block(
-                scene, *_edges(scene, level), depth[level], depth[level], _WAIST
+            body = (
+                _axis_body(scene, depth["C2"])
+                if level == "C2"
+                else _block(scene, *_edges(scene, level), depth[level], depth[level], _WAIST)
             )
             inner = _bone(scene, _spinous(scene, level)) + _bone(scene, body)
         out += group(inner, name=f"{scene.prefix}-bone-{level}", title=f"Vertebra {level}")

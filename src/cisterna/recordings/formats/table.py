@@ -19,7 +19,7 @@ from cisterna.recordings.sidecar import Sidecar, sidecar
 from cisterna.recordings.timebase import is_time_name, place, seconds, unit_in_name
 
 #: Largest text of a table, unpacked (bytes); larger recordings belong into a binary format.
-LARGEST_TEXT = 512 * 1024**2
+LARGEST_TEXT = 256 * 1024**2
 _MOST_COLUMNS = 1000
 _MISSING = ("", "nan", "n/a", "na", "null", "none", "-")
 _UNIT = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\])]*)[\])]\s*$")

@@ -11,6 +11,7 @@ from cisterna.sessions.screening.lexicon import Concept, concepts, numbers
 from cisterna.sessions.screening.questions import questions
 from cisterna.sessions.screening.when import OLD, Time, find_times
 
+_BESIDE = 45
 _CHRONIC = 52.0
 _STALE = 13.0
 _BEGAN = re.compile(r"\b(?:start\w*|began|begin\w*|since|still|again|came back|getting|gets|every|keeps?|each)\b")
@@ -57,9 +58,7 @@ def find(client: Client) -> list[Finding]:
     [('weakness', 'now')]
     """
     text = re.sub(r"^\s*\(([^)]{2,20})\)\s*", "", client.free_text)
-    writer = client.free_text[: len(client.free_text) - len(text)].lower()
-    spoken_for = client.spoken_for or any(w in writer for w in ("mother", "father", "parent", "flatmate", "carer", "wife",
-                                                                "husband", "son", "daughter", "nurse", "neighbour", "partner"))
+    teller = _teller(client, client.free_text[: len(client.free_text) - len(text)].lower())
     parts = words.sentences(words.normalise(text))
     found: list[Finding] = []
     last_other = False
@@ -68,16 +67,37 @@ def find(client: Client) -> list[Finding]:
         following = parts[index + 1].text if index + 1 < len(parts) else ""
         others = []
         for concept in concepts():
-            if not _concerns(client, concept) or (concept.exclude and concept.exclude.search(part.text)):
+            if not _concerns(client, concept):
                 continue
-            for strong, regex in ((True, concept.strong), (False, concept.weak)):
-                for match in regex.finditer(part.text) if regex else ():
-                    finding = _judge(concept, strong, part, match, times, following, spoken_for, last_other)
+            for strong, phrases in ((True, concept.strong), (False, concept.weak)):
+                for spans in (place for phrase in phrases for place in phrase.find(part.text)):
+                    if _excluded(concept, part.text, spans):
+                        continue
+                    finding = _judge(concept, strong, part, spans, times, following, teller, last_other)
                     others.append(finding.state == "other")
                     found.append(finding)
-        person = words.about_other(part.text + " ", len(part.text), spoken_for, last_other) if not spoken_for else False
+        person = words.about_other(part.text, len(part.text), len(part.text), teller, last_other) if teller == "self" else False
         last_other = any(others) or person or (last_other and re.match(r"(?:he|she|they)\b", part.text) is not None)
     return found
+
+
+def _excluded(concept: Concept, text: str, spans: tuple[tuple[int, int], ...]) -> bool:
+    """Whether harmless words stand beside the match ("hay fever", "as every night")."""
+    if not concept.exclude:
+        return False
+    start, end = min(a for a, _ in spans) - _BESIDE, max(b for _, b in spans) + _BESIDE
+    return any(m.end() > start and m.start() < end for m in concept.exclude.finditer(text))
+
+
+def _teller(client: Client, writer: str) -> str:
+    """Who writes: self, parent (of the client), or kin (child, spouse, friend of the client)."""
+    if re.search(r"\b(?:mother|father|parents?|mum|dad|mama|papa|foster)\b", writer):
+        return "parent"
+    if writer and not re.search(r"\b(?:self|client|me)\b", writer):
+        return "kin"
+    if client.spoken_for:
+        return "parent" if client.minor or client.answers.get("answered_by") == "parent" else "kin"
+    return "self"
 
 
 def _concerns(client: Client, concept: Concept) -> bool:
@@ -87,13 +107,13 @@ def _concerns(client: Client, concept: Concept) -> bool:
     return client.asked(question.who) if question else not client.infant or concept.field in ("head_injury",)
 
 
-def _judge(concept: Concept, strong: bool, part: words.Sentence, match: re.Match[str], times: list[Time],
-           following: str, spoken_for: bool, last_other: bool) -> Finding:
-    start, end = match.span()
+def _judge(concept: Concept, strong: bool, part: words.Sentence, spans: tuple[tuple[int, int], ...], times: list[Time],
+           following: str, teller: str, last_other: bool) -> Finding:
+    start, end = min(a for a, _ in spans), max(b for _, b in spans)
     value, weeks, passed = concept.value, None, False
-    if words.about_other(part.text, start, spoken_for, last_other):
+    if not concept.whoever and words.about_other(part.text, start, end, teller, last_other):
         state = "other"
-    elif words.denied(part, start, end):
+    elif any(words.denied(part, a, b) for a, b in spans):
         state = "denied"
     elif concept.kind in ("illness", "event", "medicine") and words.feared(part.text, start, end):
         state = "feared"
@@ -171,7 +191,7 @@ def told_numbers(client: Client) -> list[tuple[str, float, dict[str, str], str]]
                     value = float(match.group(1))
                     if row.low <= value <= row.high and not (stale and "fever" in row.means) and not gone \
                             and not words.denied(part, *match.span()) \
-                            and not words.about_other(part.text, match.start(), client.spoken_for, False):
+                            and not words.about_other(part.text, match.start(), match.end(), _teller(client, ""), False):
                         found.append((row.field, value, row.means, part.text[:160]))
     return found
 

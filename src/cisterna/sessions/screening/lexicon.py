@@ -1,7 +1,8 @@
 """The word list: which plain words mean which answer, read from ``lexicon/*.toml``.
 
 Pattern language of the tables: a blank is one blank, ``word*`` any ending, `` .. `` up to four words
-between (none of them a denial), `` ... `` up to nine, ``(a|b)`` either, ``[word]`` may be there.
+between (none of them a denial), `` ... `` up to nine, ``(a|b)`` either, ``[word]`` may be there,
+``<SET>`` a set of ``sets.toml``. `` & `` joins parts that may stand in any order close together.
 """
 
 from __future__ import annotations
@@ -10,9 +11,36 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 _NO = r"(?!(?:no|not|never|without|neither|nor|but|none)\b)"
+_NEAR = {2: 9, 3: 18}
+"""Words that two or three joined parts may span."""
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """One phrase: a regular expression, or several that stand close together in any order."""
+
+    parts: tuple[re.Pattern[str], ...]
+
+    def find(self, text: str) -> list[tuple[Span, ...]]:
+        """Places of the phrase, one span a part."""
+        if len(self.parts) == 1:
+            return [(m.span(),) for m in self.parts[0].finditer(text)]
+        places = [[m.span() for m in part.finditer(text)][:6] for part in self.parts]
+        if not all(places):
+            return []
+        found = []
+        for spans in product(*places):
+            first, last = min(a for a, _ in spans), max(b for _, b in spans)
+            apart = all(x == y or x[1] <= y[0] or y[1] <= x[0] for x in spans for y in spans)
+            if apart and len(text[first:last].split()) <= _NEAR[len(self.parts)]:
+                found.append(spans)
+        return sorted(found, key=lambda s: max(b for _, b in s) - min(a for a, _ in s))[:1]
 
 
 @dataclass(frozen=True)
@@ -33,6 +61,10 @@ class Concept:
         True when the finding still counts after it has gone (a passed deficit, a first seizure).
     neuro : bool
         True when its time since onset goes to ``symptom_onset_hours``.
+    unless : tuple of str
+        Ticked codes beside which these words are no news (a seizure in a known epilepsy).
+    whoever : bool
+        True when a sentence about another person still concerns the client (a loss, a shared headache).
     """
 
     name: str
@@ -45,12 +77,14 @@ class Concept:
     months: str = ""
     lasting: bool = False
     neuro: bool = False
+    whoever: bool = False
     recent_only: bool = False
     infant_only: bool = False
+    unless: tuple[str, ...] = ()
     old_value: str = ""
     treated_value: str = ""
-    strong: re.Pattern[str] | None = None
-    weak: re.Pattern[str] | None = None
+    strong: tuple[Phrase, ...] = ()
+    weak: tuple[Phrase, ...] = ()
     exclude: re.Pattern[str] | None = None
     treated: re.Pattern[str] | None = None
 
@@ -77,8 +111,14 @@ class NumberWords:
     means: dict[str, str]
 
 
+@cache
+def _tables(name: str) -> dict:
+    path = Path(__file__).parent / "lexicon" / f"{name}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
 def pattern(text: str) -> str:
-    """The regular expression of one phrase of the pattern language.
+    """The regular expression of one phrase part of the pattern language.
 
     Examples
     --------
@@ -87,22 +127,32 @@ def pattern(text: str) -> str:
     >>> bool(re.search(pattern("(arm|leg) .. numb*"), "my arm is not numb"))
     False
     """
+    text = re.sub(r"<([A-Z]+)>", lambda m: f"({_tables('sets')[m[1]]})", text)
     text = re.sub(r"(?:\s*\.{2,3}\s*)$", "", text.strip())
     text = re.sub(r"\[(\w[\w|]*)\] ", r"(?:(?:\1) )?", text)
     text = re.sub(r"(?<=[\w)])\*", r"\\w*", text)
     text = text.replace(" ... ", "<NINE>").replace(" .. ", "<FOUR>").replace(" ", "[,)]? ")
     text = text.replace("<NINE>", rf"(?:[,:)]? {_NO}[^ ]+){{0,9}}?[,:)]? ")
     text = text.replace("<FOUR>", rf"(?:[,:)]? {_NO}[^ ]+){{0,4}}?[,:)]? ")
-    return rf"\b(?:{text})\b"
+    return re.sub(r"\((?!\?)", "(?:", rf"\b(?:{text})\b")
 
 
-def _join(phrases: list[str]) -> re.Pattern[str] | None:
-    return re.compile("|".join(pattern(p) for p in phrases)) if phrases else None
+def phrases(texts: list[str]) -> tuple[Phrase, ...]:
+    """Compile phrases; those without ``&`` are joined into one.
+
+    Examples
+    --------
+    >>> near = phrases(["arm & numb*"])[0]
+    >>> bool(near.find("numb since today is my arm")), bool(near.find("my leg is numb"))
+    (True, False)
+    """
+    plain = [pattern(t) for t in texts if " & " not in t]
+    joined = tuple(Phrase(tuple(re.compile(pattern(part)) for part in t.split(" & "))) for t in texts if " & " in t)
+    return ((Phrase((re.compile("|".join(plain)),)),) if plain else ()) + joined
 
 
-def _tables(name: str) -> dict:
-    path = Path(__file__).parent / "lexicon" / f"{name}.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+def _either(texts: list[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(pattern(t) for t in texts)) if texts else None
 
 
 @cache
@@ -112,10 +162,9 @@ def concepts() -> tuple[Concept, ...]:
     for table in ("signs", "illness", "infant"):
         for name, row in _tables(table).items():
             row = dict(row)
-            if table == "infant":
-                row.setdefault("infant_only", row["field"] in ("seizure",))
-            compiled = {"strong": _join(row.pop("strong", [])), "weak": _join(row.pop("weak", [])),
-                        "exclude": _join(row.pop("not", [])), "treated": _join(row.pop("treated", []))}
+            row["unless"] = tuple(row.get("unless", ()))
+            compiled = {"strong": phrases(row.pop("strong", [])), "weak": phrases(row.pop("weak", [])),
+                        "exclude": _either(row.pop("not", [])), "treated": _either(row.pop("treated", []))}
             found.append(Concept(name=name, **row, **compiled))
     return tuple(found)
 

@@ -59,6 +59,7 @@ class Weighed:
     contradicted: dict[str, str] = field(default_factory=dict)
     asks: list[Ask] = field(default_factory=list)
     definitions: dict[str, Node] = field(default_factory=dict)
+    epileptic: list[bool] = field(default_factory=list)
 
     def value(self, name: str) -> str | float | None:
         """Answer code or number of a field, of age and of blood pressure; None when missing."""
@@ -101,6 +102,7 @@ def weigh(client: Client, definitions: dict[str, str]) -> Weighed:
     """
     weighed = Weighed(client, dict(client.answers), definitions=parse_all(definitions))
     told = text.find(client)
+    weighed.epileptic = [f.state == "now" for f in told if f.concept.name == "epilepsy"]
     for finding in told:
         if finding.state == "now":
             _take(weighed, finding)
@@ -118,6 +120,10 @@ def _take(weighed: Weighed, finding: text.Finding) -> None:
         return
     value = finding.value
     question = questions()[concept.field]
+    known = weighed.client.answers.get(concept.field)
+    if known in concept.unless or (concept.unless and any(weighed.epileptic)):
+        _again(weighed, finding, str(known))
+        return
     if concept.lasting and finding.passed and "yes_resolved" in question.codes:
         value = "yes_resolved"
     taken = _raise(weighed, concept.field, value, finding)
@@ -128,6 +134,16 @@ def _take(weighed: Weighed, finding: text.Finding) -> None:
             weighed.answers["symptom_onset_hours"] = finding.weeks * 168
         if concept.days and finding.weeks is not None and concept.days not in weighed.answers:
             weighed.answers[concept.days] = finding.weeks * 7
+
+
+def _again(weighed: Weighed, finding: text.Finding, known: str) -> None:
+    """A fresh seizure told beside a controlled epilepsy speaks against the tick."""
+    days = None if finding.weeks is None else finding.weeks * 7
+    time = weighed.answers.get(finding.concept.days)
+    if known == "controlled" and days is not None and days < limits()["seizure_free"] and (not isinstance(time, float) or time > days):
+        weighed.answers[finding.concept.days] = days
+        weighed.contradicted[finding.concept.days] = finding.words
+        weighed.asks.append(Ask(questions()[finding.concept.days].text, f"told in words: \"{finding.words}\"", finding.concept.days))
 
 
 def _raise(weighed: Weighed, name: str, code: str, finding: text.Finding) -> bool:

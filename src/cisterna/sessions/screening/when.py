@@ -64,7 +64,7 @@ def _patterns() -> list[tuple[re.Pattern[str], str, float | None]]:
         (r"\bas (?:a )?(?:small |little |young )?(?:child|kid|boy|girl|baby|toddler|teen|teenager|adolescent|student"
          r"|newborn|young (?:man|woman))\b|\bin (?:my )?(?:childhood|youth|teens|twenties|thirties|school days)\b"
          r"|\bwhen i was (?!(?:on|in|at) )(?!here)\w+\b|\bwhile i was (?:a|at) (?:child|school)\b|\bat school\b"
-         r"|\bas \d+ year old\b|\bat (?:age|the age of) \d+\b|\baged \d+\b|\bhalf my life ago\b", "past", OLD),
+         r"|\bat (?:thir|four|fif|six|seven|eigh|nine)teen\b|\bat twenty\b|\bas \d+ year old\b|\bat (?:age|the age of) \d+\b|\baged \d+\b|\bhalf my life ago\b", "past", OLD),
         (r"\blast year\b|\ba year ago\b|\bthe year before\b", "past", 52),
         (rf"\blast {_MONTH}\b", "past", 26),
         (rf"\b(?:in|at|during|around) (?:the )?(?:early |late )?{_MONTH}\b", "past", None),

@@ -40,7 +40,7 @@ _AFTER = re.compile(
 _VERB = re.compile(r"\b(?:i|he|she|it|my|we|they|is|are|was|were|has|have|had|since|yesterday|today|now|feel|feels|get|gets"
                    r"|getting|comes|came|goes|went|hurts|started|began|starts|can|will|takes|take)\b|\d")
 _FEAR = re.compile(r"\b(?:afraid|fear|fears|scared|worried|worry|worries|anxious|could (?:it|this|that) be|might be|in case|risk of"
-                   r"|risk for|prevent\w*|prophyla\w*|against|avoid|exclude\w*|rule out|ruled out|read about|heard (?:about|of)"
+                   r"|risk for|prevent\w*|prophyla\w*|against|avoid|exclude\w*|rule out|ruled out|read (?:about|that)|people with|persons? with|clients? with|patients? with|somebody with|someone with|help with|heard (?:about|of)"
                    r"|the form|leaflet|no sign of|tested for|test for|checked for|screened for|suspected|suspicion|looked for"
                    r"|internet|google\w*|what about|is it|thought it was|like a|as if a|instead of|not a|wonder\w*)\b")
 _RELATIVE = (r"(?:mother|mum|mom|mama|father|dad|papa|parents?|sister|brother|siblings?|aunt|uncle|cousin|grand\w+|nan|granny|wife"
@@ -168,29 +168,39 @@ def feared(sentence: str, start: int, end: int) -> bool:
         sentence[end:last + 40]) or re.match(r" (?:clinic|unit|week|awareness|risk|prevention|prophyla|test|screening|nurse)", sentence[end:]))
 
 
-def about_other(sentence: str, start: int, spoken_for: bool, last_other: bool) -> bool:
-    """Whether a sentence part tells of somebody else than the client.
+def about_other(sentence: str, start: int, end: int, teller: str, last_other: bool) -> bool:
+    """Whether the words from `start` to `end` tell of somebody else than the client.
 
     Parameters
     ----------
-    spoken_for : bool
-        A parent or carer writes: he, she, "my son" are the client then, and "I had" is the writer.
+    teller : str
+        self | parent | kin. When another writes, he and she are the client and "I had" is the writer.
     last_other : bool
-        The part before was about another person ("my mother had a stroke. She was paralysed").
+        The sentence before was about another person ("my mother had a stroke. She was paralysed").
+
+    Examples
+    --------
+    >>> text = "my mother had a stroke at sixty"
+    >>> about_other(text, 10, 22, "self", False)
+    True
+    >>> text = "my wife says my mouth hangs"
+    >>> about_other(text, 16, 27, "self", False)
+    False
     """
     first, _ = clause_at(sentence, start)
     before = sentence[first:start]
-    if spoken_for:
-        mine = re.search(r"\bi (?:myself )?(?:had|have|was|am|take|took|got|needed|suffer\w*)\b", before)
-        return bool(mine and not re.search(r"\b(?:noticed|found|saw|think|thought|seen|heard)\b", before)) or bool(
-            re.search(r"\b(?:my (?:mother|father|sister|brother)|his (?:father|brother|sister)|her (?:father|brother|sister)"
-                      r"|grand\w+|in (?:the|our) family|older (?:brother|sister))\b", before))
-    scope = sentence[:start] if re.match(r"[,\s]*(?:and |who |he |she |they )", before) else before
+    if teller != "self":
+        mine = re.search(r"\bi (?:myself )?(?:had|have|was|am|take|took|got|needed|suffer\w*)\b", sentence[first:end])
+        if mine and not re.search(r"\b(?:noticed|found|saw|think|thought|seen|heard|called|measured)\b", sentence[first:end]):
+            return True
+        kin = r"\b(?:(?:his|her) (?:father|mother|brother|sister|cousin|twin)|grand\w+|in (?:the|our) family|(?:older|elder|big) (?:brother|sister))\b"
+        own = r"\bmy (?:mother|father|sister|brother|aunt|uncle)\b" if teller == "parent" else r"\bin our family\b"
+        return bool(re.search(kin, before) or re.search(own, sentence[first:end]))
+    scope = sentence[:end] if re.match(r"[,\s]*(?:and |who |he |she |they )", sentence[first:end]) else sentence[first:end]
     other = _OTHER.search(scope)
     if other:
         rest = scope[other.end():]
         return not (_REPORTS.search(rest) or _ME.search(rest))
     if re.search(r"^\W*(?:he|she|they)\b", before) and last_other:
         return not _REPORTS.search(before)
-    after = sentence[start:start + 90]
-    return bool(re.search(r"\b(?:runs? in (?:my|the|our) family|in (?:my|the|our) family)\b", after))
+    return bool(re.search(r"\b(?:runs? in (?:my|the|our) family|in (?:my|the|our) family)\b", sentence[start:start + 90]))

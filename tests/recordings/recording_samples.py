@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from cisterna.recordings import Recording
+
 RATE = 125.0
 TIME = np.arange(500) / RATE
 ABP = 90.0 + 20.0 * np.sin(2 * np.pi * 1.25 * TIME)
@@ -79,10 +81,8 @@ def write_wfdb(folder: Path, form: str = "212", name: str = "bed") -> Path:
     return folder / f"{name}.hea"
 
 
-def example_recording():
+def example_recording() -> Recording:
     """Two rates, a signal with places, missing samples, events and provenance."""
-    from cisterna.recordings import Recording
-
     icp = ABP / 10.0
     icp[40:60] = np.nan
     levels = np.outer(np.ones(100), [9.0, 10.0, 14.0])
@@ -92,20 +92,20 @@ def example_recording():
         .with_signal("abp", ABP, rate=RATE, unit="mmHg", level_ref="heart", origin="measured", own_name="ART")
         .with_signal("icp", icp, rate=RATE, unit="mmHg", level_ref="foramen_monro", origin="measured")
         .with_signal("ppg", PPG[::5], rate=RATE / 5, unit="", origin="measured")
-        .with_signal("pressure_csf", levels, rate=25.0, unit="mmHg", level_ref="local", coords={"place": ["FM", "C3", "S2"]})
+        .with_signal(
+            "pressure_csf", levels, rate=25.0, unit="mmHg", level_ref="local", coords={"place": ["FM", "C3", "S2"]}
+        )
         .with_signal("spo2", [97.0, 98.0, 96.5], time=[0.0, 1.1, 3.9], unit="%", origin="measured")
         .with_events([(1.0, 0.5, "cough"), (0.2, 0.0, "müde <b>")])
         .with_provenance(version="1", seed=7, changed={"csf_production": 0.5})
     )
 
 
+#: The files of each format; the damage test spreads its variants over them.
 WRITERS = {
-    "table": write_csv,
-    "table_sidecar": write_tsv_with_sidecar,
-    "numpy": write_npy,
-    "hdf5": write_hdf5,
-    "netcdf": write_netcdf,
-    "wfdb_212": write_wfdb,
-    "wfdb_flac": lambda folder: write_wfdb(folder, "516"),
-    "wfdb_16": lambda folder: write_wfdb(folder, "16"),
+    "table": [write_csv, write_tsv_with_sidecar],
+    "numpy": [write_npy],
+    "hdf5": [write_hdf5],
+    "netcdf": [write_netcdf],
+    "wfdb": [write_wfdb, lambda folder: write_wfdb(folder, "516"), lambda folder: write_wfdb(folder, "16")],
 }

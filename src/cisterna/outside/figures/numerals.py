@@ -6,7 +6,16 @@ import math
 
 MINUS = "\u2212"
 _METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "um": 1e-6, "µm": 1e-6, "nm": 1e-9}
-_PRETTY = {"um": "µm", "uL": "µL", "mm2": "mm²", "cm2": "cm²", "m2": "m²", "degC": "°C", "deg": "°", "kg/m3": "kg/m³"}
+_PRETTY = {
+    "um": "µm",
+    "uL": "µL",
+    "mm2": "mm²",
+    "cm2": "cm²",
+    "m2": "m²",
+    "degC": "°C",
+    "deg": "°",
+    "kg/m3": "kg/m³",
+}
 _SUPER = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 #: Lengths at least this long (m) keep the unit they were given in: a stature is not told in millimetres.
 _LONG = 0.1

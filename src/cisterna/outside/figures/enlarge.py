@@ -8,7 +8,7 @@ from itertools import permutations
 from typing import Any
 
 from cisterna.outside.figures.body import anatomy, default_exaggeration, make_scene
-from cisterna.outside.figures.fmt import number
+from cisterna.outside.figures.numerals import number
 from cisterna.outside.figures.scene import SPACES, Scene
 from cisterna.outside.figures.svg import Point, el, group, leader, rect, svg, text, text_width
 

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from cisterna.ground.errors import CisternaError
-from cisterna.outside.figures.fmt import number
+from cisterna.outside.figures.numerals import number
 from cisterna.outside.figures.svg import Html
 
 _NUMBER = re.compile(r"^([−+-]?\d+)(\.\d+)?$")
@@ -95,8 +95,9 @@ def table(
         mark = f' class="{row["class"]}"' if row.get("class") else ""
         body += f"<tr{mark}>{cells}</tr>\n"
     above = f"<caption>{escape(caption)}</caption>" if caption else ""
-    inner = f"<table{f' class={chr(34)}{cls}{chr(34)}' if cls else ''}>{above}<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>"
-    return Html(f'<div class="table">{inner}</div>')
+    mark = f' class="{cls}"' if cls else ""
+    inner = f"{above}<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody>"
+    return Html(f'<div class="table"><table{mark}>{inner}</table></div>')
 
 
 def _cls(spec: Mapping[str, Any]) -> str:

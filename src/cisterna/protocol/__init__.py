@@ -1,0 +1,24 @@
+"""Protocols: experiments, clinical tests and sessions in one language.
+
+    from cisterna.protocol import load_protocol, run
+    result = run(load_protocol("bolus4"))
+    result.observed, result.recording
+
+A person, a timeline of steps, observations; see `protocol` for the words, `steps/` for what can be done,
+`measures` for what can be read, `library/` for what ships.
+"""
+
+from cisterna.protocol.measures import find_measure, measure
+from cisterna.protocol.observe import observe
+from cisterna.protocol.protocol import Observation, Protocol, Subject
+from cisterna.protocol.ranges import experiments, published
+from cisterna.protocol.read import library, load_protocol, load_steps, parse_protocol
+from cisterna.protocol.run import REFERENCE, Body, Result, at_rest, reference_table, run, totals
+from cisterna.protocol.step import Step, quantity, step, steps, word
+from cisterna.protocol.words import plan_of
+
+__all__ = [
+    "REFERENCE", "Body", "Observation", "Protocol", "Result", "Step", "Subject", "at_rest", "experiments",
+    "find_measure", "library", "load_protocol", "load_steps", "measure", "observe", "parse_protocol", "plan_of",
+    "published", "quantity", "reference_table", "run", "step", "steps", "totals", "word",
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Hypotheses of the therapy, one file each; a new file with a `Hypothesis` is found by itself."""

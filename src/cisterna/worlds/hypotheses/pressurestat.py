@@ -1,0 +1,80 @@
+"""H-PRESSURESTAT: CSF production switched on and off by suture stretch makes the rhythm."""
+
+from __future__ import annotations
+
+from cisterna.ground.errors import CisternaError
+from cisterna.model.blueprint import Blueprint
+from cisterna.model.person import Person
+from cisterna.physiology.paths import Source
+from cisterna.physiology.pressurestat import SutureRelay, SwitchedSource
+from cisterna.physiology.skull import skull_port
+from cisterna.worlds.hypothesis import Hypothesis
+from cisterna.worlds.resting import Resting
+
+
+class Pressurestat(Hypothesis):
+    """A relay at the sagittal suture; its middle is the person's own mean pressure, its band follows from T."""
+
+    name = "H-PRESSURESTAT"
+    title = "CSF production switched on and off by suture stretch makes the rhythm"
+    kind = "claim"
+    grade = "contradicted"
+    claims = ("C-009", "C-010", "C-056")
+    law = (
+        "q = qbar (1 + kappa (2 s - 1)); s -> 0 when x_sag >= x_hi, -> 1 when x_sag <= x_lo, tau_s s' = target - s; "
+        "T = 2 b / (S kappa qbar), b = x_hi - x_lo, S = dx_sag/dV"
+    )
+    moves = ("pressurestat_kappa",)
+    uses = ("csf_production", "pressurestat_rate", "pressurestat_time")
+    expected = "a swing of volume kappa qbar T / 2 and of pressure dV / C at 6-12/min, the sagittal suture leading"
+    against = (
+        "no such line in ICP once breath, heart and 0.1 Hz are removed; a receptor band below any known; "
+        "flow peaks in the aqueduct beyond what is measured"
+    )
+    order = 20
+    self_sustained = True
+    excludes = ("H-PRM",)
+
+    def change(self, plan: Blueprint, person: Person) -> Blueprint:
+        p = person.parameters
+        source = plan.part("production")
+        if not isinstance(source.law, Source):
+            raise CisternaError("production is not a steady source here", where=self.name)
+        gap = sagittal_gap(person)
+        relay = SutureRelay(
+            gap=gap,
+            middle=p["icp_supine"],
+            # Start value: one millimetre of mercury; `tune` sets what the person's own rest asks for.
+            band=gap,
+            time=p["pressurestat_time"],
+        )
+        return (
+            plan.add("pressurestat", relay, sees={"pressure": "pressure.cranium"}, start=1.0)
+            .replace(
+                "production",
+                SwitchedSource(rate=source.law.rate, kappa=p["pressurestat_kappa"]),
+                sees={**source.sees, "on": "state.pressurestat"},
+            )
+            .signal("pressurestat", "state.pressurestat", "1")
+        )
+
+    def tune(self, plan: Blueprint, person: Person, rest: Resting) -> tuple[Blueprint, tuple[str, ...]]:
+        band, gap = relay_band(person, rest), sagittal_gap(person)
+        note = (
+            f"receptor band {band * 1e4:.3g} um of suture opening = {band / gap:.3g} mmHg "
+            f"(closed form for {person.parameters['pressurestat_rate'].value:g}/min)"
+        )
+        return plan.with_field("pressurestat.middle", rest.icp).with_field("pressurestat.band", band), (note,)
+
+
+def sagittal_gap(person: Person) -> float:
+    """Opening of the sagittal suture per pressure, cm/mmHg."""
+    return float(skull_port(person.age, person.parameters).gap("sagittal"))
+
+
+def relay_band(person: Person, rest: Resting) -> float:
+    """b of the law, cm: the opening that production on for half a cycle brings, b = S kappa qbar T / 2."""
+    p = person.parameters
+    mean = float(rest.net.get("production.rate"))
+    swing = p.value("pressurestat_kappa") * mean / (2.0 * p.value("pressurestat_rate"))
+    return sagittal_gap(person) / rest.compliance * swing
