@@ -85,9 +85,12 @@ def _one(
     d_slow = {key: hand.d_prime(motion, slow_only=True) for key, motion in moved.items()}
     fast = hand.d_together(motion.within(hand.band[1], hand.reach[1]) for motion in moved.values())
     together = hand.d_together(moved.values(), slow_only=True)
-    heard = [_heard(place.id, inputs, times, hand, p) for place in places]
+
+    def hear() -> list[np.ndarray]:
+        return [_heard(place.id, inputs, times, hand, p) for place in places]
+
     draw = rng(seed, name, "listen")
-    sqar = listen(name, heard, 1.0 / _RATE, hand, together, fast > together, draw, p, float(times[0]))
+    sqar = listen(name, hear, times.size, 1.0 / _RATE, hand, together, fast > together, draw, p, float(times[0]))
     d_total, d_cranial = hand.d_together(moved.values()), hand.d_together(cranial)
     totals = [law.d_together(moved.values()) for law in laws]
     inside = [law.d_together(cranial) for law in laws]

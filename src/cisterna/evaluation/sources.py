@@ -270,6 +270,9 @@ def _band(inputs: Inputs, t: Samples, p: Parameters) -> Samples:
 
 def _drift(name: str, inputs: Inputs, t: Samples, p: Parameters) -> Samples:
     """Posture drift, um: harmonics of the drift time with amplitudes as 1/f."""
+    gain = inputs.gain(name, "drift")
+    if gain == 0.0:
+        return np.zeros(t.size)
     draw = rng(inputs.seed, name, "drift")
     base = 1.0 / p.in_unit("palp_drift_time", "s")
     k = np.arange(1, _DRIFT_LINES + 1)
@@ -278,7 +281,7 @@ def _drift(name: str, inputs: Inputs, t: Samples, p: Parameters) -> Samples:
     coarse = np.linspace(t[0], t[-1], int((t[-1] - t[0]) * _COARSE) + 2)
     wave = (np.cos(2.0 * np.pi * base * np.outer(coarse, k) + starts) / k).sum(axis=1)
     rms = math.sqrt(0.5 * float((1.0 / k**2).sum()))
-    height = inputs.gain(name, "drift") * p["palp_drift"].value / (_PEAKS * rms)
+    height = gain * p["palp_drift"].value / (_PEAKS * rms)
     return height * np.interp(t, coarse, wave)
 
 

@@ -8,7 +8,7 @@ counts it. Everything here is an observation by a person, never a fact about tis
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -76,7 +76,8 @@ class Sqar:
 
 def listen(
     station: str,
-    motions: Sequence[Samples],
+    hear: Callable[[], Sequence[Samples]],
+    size: int,
     step: float,
     hand: Hand,
     d_slow: float,
@@ -91,10 +92,11 @@ def listen(
     ----------
     station : str
         Place, without side.
-    motions : one or two arrays (n,)
-        Motion under the hand, or under left and right hand, um; what the hand rejects is already taken down.
-    step : float
-        Time between samples, s.
+    hear : function
+        Gives the motion under the hand, or under left and right hand, um, (size,) each; what the hand rejects is
+        already taken down. Called only when something is felt.
+    size, step : int, float
+        Samples, and the time between them, s.
     d_slow : float
         d' of the motion in the band listened for.
     busy : bool
@@ -109,17 +111,16 @@ def listen(
     CisternaError
         Less time than a rate is counted over.
     """
-    size = motions[0].size
     if size * step < parameters["palp_count_time"].value - step:
         mend = f"listen for {parameters['palp_count_time'].value:g} s or more"
         raise CisternaError("too short to count a rate", where=station, found=f"{size * step:g} s", mend=mend)
     felt, confidence = hand.answer(d_slow, draw)
-    signals = [hand.sensed(motion, step) for motion in motions]
-    noises = [hand.noise(size, step, draw) for _ in signals]
     sure = round(confidence)
     if not felt:
         none = {"rate": None, "amplitude": 0, "amplitude_um": 0.0, "symmetry": None, "lag": None}
         return Sqar(station, hand.name, False, **none, quality="absent", confidence=sure)  # type: ignore[arg-type]
+    signals = [hand.sensed(motion, step) for motion in hear()]
+    noises = [hand.noise(size, step, draw) for _ in signals]
     # Two hands are one observer: its threshold was measured between both.
     both = np.mean(signals, axis=0) + np.sum(noises, axis=0) / math.sqrt(len(noises))
     centre, followed = follow(both, step, hand)
@@ -148,21 +149,23 @@ def listen(
 
 def follow(sensed: Samples, step: float, hand: Hand) -> tuple[float, Samples]:
     """Centre (Hz) and course of the slow oscillation that stands out most through filters of width f / W."""
-    low, high = hand.band
-    best = (-1.0, low, sensed)
-    for centre in np.geomspace(low, high, _CENTRES):
-        part = _through(sensed, step, float(centre), hand)
-        strength = float(part.std())
-        if strength > best[0]:
-            best = (strength, float(centre), part)
-    return best[1], best[2]
+    centres = np.geomspace(*hand.band, _CENTRES)
+    power = np.square(np.abs(np.fft.rfft(sensed)))
+    heard = power > 0.0
+    f = np.fft.rfftfreq(sensed.size, step)[heard]
+    strengths = np.square(_filter(f, centres[:, None], hand)) @ power[heard]
+    best = float(centres[int(np.argmax(strengths))])
+    return best, _through(sensed, step, best, hand)
+
+
+def _filter(f: Any, centre: Any, hand: Hand) -> Any:
+    """Gaussian in frequency that passes noise of the width centre / W."""
+    return np.exp(-0.5 * np.square((f - centre) * hand.window * _GAUSS / centre))
 
 
 def _through(sensed: Samples, step: float, centre: float, hand: Hand) -> Samples:
-    """A series through a Gaussian filter that passes noise of the width centre / W."""
     f = np.fft.rfftfreq(sensed.size, step)
-    spread = centre / (hand.window * _GAUSS)
-    return np.fft.irfft(np.fft.rfft(sensed) * np.exp(-0.5 * np.square((f - centre) / spread)), sensed.size)
+    return np.fft.irfft(np.fft.rfft(sensed) * _filter(f, centre, hand), sensed.size)
 
 
 def count(series: Samples, step: float) -> tuple[float, Samples]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
@@ -139,16 +140,39 @@ def simulate(
         for k in range(chunks):
             t = a + k * h * how.steps
             go = chunk_many if lanes else chunk
+            before = y
             y, out, error = go(how, net, y, jnp.array(t), jnp.array(h), ramp)
             block = np.asarray(out)
-            if not np.isfinite(block).all() or not bool(jnp.isfinite(y).all()):
-                raise _lost(net, np.asarray(y), t)
+            if not (np.isfinite(block).all() and bool(jnp.isfinite(y).all())):
+                y, block, error = _carefully(go, how, net, before, t, h, ramp)
             times.append(t + h * how.inner * np.arange(1, how.outer + 1))
             samples.append(block)
             worst = np.maximum(worst, np.asarray(error))
             if progress is not None:
                 progress(t + h * how.steps, end, block)
     return Run(net, np.concatenate(times), np.concatenate(samples, axis=-2), np.asarray(y), worst)
+
+
+#: A chunk that fails is done again in this many parts, each with a fresh matrix and this many times the steps.
+_PARTS, _FINER = 10, 4
+
+
+def _carefully(go: Any, how: March, net: Network, y: Any, t: float, h: float, ramp: Ramp) -> Any:
+    """A chunk once more, in finer steps with the matrix renewed often, on the same samples.
+
+    A sudden change of posture can turn a wall so stiff that the matrix from before it no longer serves.
+    """
+    parts = math.gcd(_PARTS, how.outer)
+    fine = replace(how, inner=how.inner * _FINER, outer=how.outer // parts)
+    blocks, worst = [], np.zeros(y.shape)
+    for k in range(parts):
+        start = t + k * fine.outer * how.inner * h
+        y, out, error = go(fine, net, y, jnp.array(start), jnp.array(h / _FINER), ramp)
+        blocks.append(np.asarray(out))
+        worst = np.maximum(worst, np.asarray(error))
+        if not (np.isfinite(blocks[-1]).all() and bool(jnp.isfinite(y).all())):
+            raise _lost(net, np.asarray(y), start)
+    return y, np.concatenate(blocks, axis=-2), worst
 
 
 def _together(schedules: list[Schedule], start: float, end: float, names: list[str], lanes: bool) -> Any:

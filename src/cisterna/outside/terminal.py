@@ -219,16 +219,17 @@ def err() -> Terminal:
 # --- machine-readable output and files -----------------------------------------------------------------
 def emit(value: Any, *, line: bool = False) -> None:
     """Print a value as JSON; what is not finite becomes null. `line`: without line breaks (JSON lines)."""
-    print(json.dumps(_plain(value), indent=None if line else 2, allow_nan=False))
+    print(json.dumps(plain_data(value), indent=None if line else 2, allow_nan=False))
 
 
-def _plain(value: Any) -> Any:
+def plain_data(value: Any) -> Any:
+    """A value as JSON can hold it: NumPy numbers become plain, what is not finite null."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain_data(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set)):
-        return [_plain(item) for item in value]
+        return [plain_data(item) for item in value]
     if hasattr(value, "tolist"):  # a NumPy scalar or array
-        return _plain(value.tolist())
+        return plain_data(value.tolist())
     if isinstance(value, float):
         return value if value == value and abs(value) != float("inf") else None
     if value is None or isinstance(value, (str, int, bool)):

@@ -84,7 +84,8 @@ class Clock:
         """The cycle of ``beat`` or ``breath``, or a clear refusal."""
         found = self.beats if kind == "beat" else self.breaths
         if found is None:
-            raise CisternaError(f"{who} needs a {kind}, and there is none", mend="choose the body 'axis', or give times in s")
+            mend = "choose a body with one, e.g. axis, or give times in s"
+            raise CisternaError(f"{who} needs a {kind}, and there is none", mend=mend)
         return found
 
 

@@ -7,93 +7,16 @@ beat or a breath is meant, its edges come from the clock and not from the signal
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cisterna.ground.errors import CisternaError, UnknownName
 from cisterna.ground.units import from_internal
-from cisterna.protocol.clock import Clock
+from cisterna.protocol.view import Array, View, beat_mean, mean_beat, smooth, time_mean
 
-Array = NDArray[np.float64]
-#: Points on an averaged beat.
-_BEAT_POINTS = 200
 #: Share of a window, at its end, whose mean counts as the level reached.
 _LAST = 0.1
-
-
-@dataclass(frozen=True)
-class View:
-    """What a measure sees.
-
-    Attributes
-    ----------
-    time, values : array (samples,)
-        The whole signal: s, and its own unit.
-    window : tuple
-        Start and end, s.
-    baseline : tuple or None
-        Start and end of the window compared with, s.
-    clock : Clock
-        Beats and breaths.
-    fraction : float
-        For measures that ask how far.
-    against : tuple or None
-        (time, values) of a second signal.
-    infused : tuple or None
-        (time s, volume mL) put into the CSF since the start.
-    who : str
-        The observation's name, for messages.
-    """
-
-    time: Array
-    values: Array
-    window: tuple[float, float]
-    clock: Clock = field(default_factory=Clock)
-    baseline: tuple[float, float] | None = None
-    fraction: float = 0.5
-    against: tuple[Array, Array] | None = None
-    infused: tuple[Array, Array] | None = None
-    who: str = "the observation"
-
-    def cut(self, window: tuple[float, float] | None = None) -> tuple[Array, Array]:
-        """Samples inside a window with both its ends interpolated."""
-        return _cut(self.time, self.values, *(window or self.window))
-
-    def mean(self, window: tuple[float, float] | None = None) -> float:
-        """Mean over time, taken over whole breaths if one fits, else whole beats, else all of the window."""
-        return time_mean(*self.cut(self.whole(window or self.window)))
-
-    def whole(self, window: tuple[float, float]) -> tuple[float, float]:
-        """The window shortened to whole breaths, or beats, counted from its start."""
-        for cycle in (self.clock.breaths, self.clock.beats):
-            if cycle is not None and (count := cycle.whole(*window)) > 0:
-                return window[0], min(cycle.after(window[0], count), window[1])
-        return window
-
-    def base(self) -> float:
-        """Mean over the baseline."""
-        if self.baseline is None:
-            raise CisternaError(f"{self.who} needs a baseline", mend='add baseline = ["0 s", "30 s"]')
-        return self.mean(self.baseline)
-
-    def cycles(self, kind: str, window: tuple[float, float] | None = None) -> list[tuple[float, float]]:
-        """Whole beats or breaths inside a window, counted from its start.
-
-        Raises
-        ------
-        CisternaError
-            No such rhythm, or none fits.
-        """
-        t0, t1 = window or self.window
-        cycle = self.clock.cycle(kind, self.who)
-        count = cycle.whole(t0, t1)
-        if count < 1:
-            found = f"{t1 - t0:.3g} s"
-            raise CisternaError(f"{self.who}: no whole {kind} fits in the window", found=found, mend="make it longer")
-        edges = [cycle.after(t0, k) for k in range(count)] + [min(cycle.after(t0, count), t1)]
-        return list(zip(edges[:-1], edges[1:], strict=True))
 
 
 @dataclass(frozen=True)
@@ -115,6 +38,8 @@ def measure(name: str, unit: Callable[[str], str] | str | None = None, needs: st
 
     Parameters
     ----------
+    name : str
+        Word for it in a protocol.
     unit : callable, str or None
         Unit of the result; a callable receives the signal's unit, None keeps it.
     needs : str
@@ -159,61 +84,12 @@ def _against_baseline(how: str, inner: Measure) -> Measure:
         if v.baseline is None:
             raise CisternaError(f"{v.who} needs a baseline", mend='add baseline = ["0 s", "30 s"]')
         there = inner.function(v)
-        here = inner.function(View(v.time, v.values, v.baseline, v.clock, None, v.fraction, v.against, v.infused, v.who))
+        here = inner.function(replace(v, window=v.baseline, baseline=None))
         return _ratio(there, here) if how == "ratio" else there - here
 
     unit = (lambda own: "1") if how == "ratio" else inner.unit
-    return Measure(f"{how} of {inner.name}", f"{inner.doc}; {how} against the baseline", unit, function, inner.needs | {"baseline"})
-
-
-def _cut(time: Array, values: Array, t0: float, t1: float) -> tuple[Array, Array]:
-    inside = (time > t0) & (time < t1)
-    t = np.concatenate([[t0], time[inside], [t1]])
-    return t, np.interp(t, time, values)
-
-
-def time_mean(t: Array, x: Array) -> float:
-    """Mean over time by trapezoids."""
-    return float(np.trapezoid(x, t) / (t[-1] - t[0]))
-
-
-def beat_mean(v: View, window: tuple[float, float]) -> tuple[Array, Array]:
-    """The signal averaged over one beat about each sample of a window, as far as the signal reaches.
-
-    Without a heartbeat it is the signal itself.
-    """
-    t, x = v.cut(window)
-    if v.clock.beats is None:
-        return t, x
-    half = 0.5
-    left = v.clock.beats.time(v.clock.beats.phase(t) - half)
-    right = v.clock.beats.time(v.clock.beats.phase(t) + half)
-    there = (left >= v.time[0]) & (right <= v.time[-1])
-    if there.sum() < 2:
-        raise CisternaError(f"{v.who}: no whole beat lies about the window", mend="make the run longer")
-    sums = np.concatenate([[0.0], np.cumsum(np.diff(v.time) * (v.values[1:] + v.values[:-1]) / 2)])
-    area = _integral(right[there], v, sums) - _integral(left[there], v, sums)
-    return t[there], area / (right - left)[there]
-
-
-def _integral(at: Array, v: View, sums: Array) -> Array:
-    """Integral of the signal from its start to times `at`, exact for straight lines between samples."""
-    k = np.clip(np.searchsorted(v.time, at, side="right") - 1, 0, v.time.size - 2)
-    ahead = at - v.time[k]
-    slope = (v.values[k + 1] - v.values[k]) / (v.time[k + 1] - v.time[k])
-    return sums[k] + ahead * (v.values[k] + 0.5 * slope * ahead)
-
-
-def mean_beat(v: View, time: Array, values: Array) -> tuple[float, Array]:
-    """Mean period, s, and the beat averaged over the whole beats of the window, (_BEAT_POINTS,).
-
-    The window is taken over whole breaths where one fits. This is what gated imaging sees: what is not locked
-    to the heart averages out.
-    """
-    share = np.arange(_BEAT_POINTS) / _BEAT_POINTS
-    beats = v.cycles("beat", v.whole(v.window))
-    period = (beats[-1][1] - beats[0][0]) / len(beats)
-    return period, np.mean([np.interp(a + share * (b - a), time, values) for a, b in beats], axis=0)
+    doc = f"{inner.doc}; {how} against the baseline"
+    return Measure(f"{how} of {inner.name}", doc, unit, function, inner.needs | {"baseline"})
 
 
 def _ratio(a: float, b: float) -> float:
@@ -244,8 +120,14 @@ def smallest(v: View) -> float:
 
 @measure("peak_to_peak")
 def peak_to_peak(v: View) -> float:
-    """Largest minus smallest value within a beat, mean over the beats (mean wave amplitude)."""
-    return float(np.mean([np.ptp(v.cut(beat)[1]) for beat in v.cycles("beat")]))
+    """Largest minus smallest value within a beat, the drift of the beat mean taken out, mean over the beats.
+
+    The mean wave amplitude (MWA); without the drift, breath adds nothing to it.
+    """
+    v.cycles("beat")
+    t, level = beat_mean(v, v.window)
+    pulse = View(t, np.interp(t, v.time, v.values) - level, (float(t[0]), float(t[-1])), v.clock, who=v.who)
+    return float(np.mean([np.ptp(pulse.cut(beat)[1]) for beat in pulse.cycles("beat")]))
 
 
 @measure("amplitude_f1")
@@ -278,6 +160,18 @@ def excursion(v: View) -> float:
         flow = flow - time_mean(t, flow)
         found.append(np.ptp(np.concatenate([[0.0], np.cumsum(np.diff(t) * (flow[1:] + flow[:-1]) / 2)])))
     return float(np.mean(found))
+
+
+@measure("volume_rising", unit=_times_second, needs="against")
+def volume_rising(v: View) -> float:
+    """Volume a flow moves, its mean taken out, while a second signal rises, per breath."""
+    if v.against is None:
+        raise CisternaError(f"{v.who} needs a second signal", mend='add against = "resp"')
+    breaths = v.cycles("breath")
+    t, flow = v.cut((breaths[0][0], breaths[-1][1]))
+    other = np.interp(t, *v.against)
+    middle = (flow[1:] + flow[:-1]) / 2 - time_mean(t, flow)
+    return float(np.sum(middle * np.diff(t) * (np.diff(other) > 0)) / len(breaths))
 
 
 @measure("change", needs="baseline")
@@ -316,7 +210,7 @@ def _first_cycle(v: View) -> tuple[float, float]:
 
 def _crossing(v: View, start: float, goal: float, fraction: float) -> float:
     """Time from the start of the window at which the smoothed signal has gone a fraction of the way; nan if never."""
-    t, x = _smooth(v)
+    t, x = smooth(v)
     way = (x - start) / (goal - start) if goal != start else np.zeros_like(x)
     reached = np.flatnonzero(way >= fraction)
     if reached.size == 0:
@@ -326,15 +220,6 @@ def _crossing(v: View, start: float, goal: float, fraction: float) -> float:
         return float(t[0] - v.window[0])
     share = (fraction - way[k - 1]) / (way[k] - way[k - 1])
     return float(t[k - 1] + share * (t[k] - t[k - 1]) - v.window[0])
-
-
-def _smooth(v: View) -> tuple[Array, Array]:
-    """The signal averaged over a beat and then over a breath, inside the window where the averages fit."""
-    t, x = beat_mean(v, v.window)
-    if v.clock.breaths is None or v.clock.breaths.whole(float(t[0]), float(t[-1])) < 1:
-        return t, x
-    slow = View(t, x, v.window, Clock(beats=v.clock.breaths), who=v.who)
-    return beat_mean(slow, (float(t[0]), float(t[-1])))
 
 
 @measure("slope", unit=lambda own: f"{own}/s")
@@ -347,7 +232,8 @@ def slope(v: View) -> float:
 
 def _infused(v: View, t: float) -> float:
     if v.infused is None:
-        raise CisternaError(f"{v.who} needs the volume infused", mend="use a step that infuses, or a signal volume_infused")
+        mend = "use a step that infuses, or a signal volume_infused"
+        raise CisternaError(f"{v.who} needs the volume infused", mend=mend)
     return float(np.interp(t, *v.infused))
 
 

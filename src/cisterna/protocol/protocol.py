@@ -87,7 +87,8 @@ def build_condition(entry: str | Mapping[str, Any]) -> Any:
     try:
         return conditions()[name](**table)
     except TypeError as error:
-        raise CisternaError(f"condition '{name}' cannot be given this", found=", ".join(table), mend=str(error)) from None
+        what = f"condition '{name}' cannot be given this"
+        raise CisternaError(what, found=", ".join(table), mend=str(error)) from None
 
 
 @dataclass(frozen=True)
@@ -136,9 +137,10 @@ class Observation:
     def __post_init__(self) -> None:
         own = self.low is not None or self.high is not None
         if own and self.range:
-            raise CisternaError(f"'{self.id}' has a range twice", found=f"{self.range}, and low or high", mend="keep one")
+            found = f"{self.range}, and low or high"
+            raise CisternaError(f"'{self.id}' has a range twice", found=found, mend="keep one")
         if own and not self.source:
-            mend = "add source = \"...\", or \"assumed: why\" when it is your own"
+            mend = 'add source = "...", or "assumed: why" when it is your own'
             raise CisternaError(f"the range of '{self.id}' has no source", mend=mend)
         if self.low is not None and self.high is not None and self.low > self.high:
             raise CisternaError(f"'{self.id}': low is above high", found=f"{self.low:g} > {self.high:g}")

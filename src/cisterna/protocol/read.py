@@ -41,7 +41,9 @@ def library() -> dict[str, str]:
     return {f.name.removesuffix(".toml"): tomllib.loads(f.read_text(encoding="utf-8")).get("title", "") for f in files}
 
 
-def load_protocol(path: str | Path, extensions: Sequence[str | Path] = ()) -> Protocol:
+def load_protocol(
+    path: str | Path, extensions: Sequence[str | Path] = (), more: Mapping[str, type[Step]] | None = None
+) -> Protocol:
     """A protocol from a file, or by the name of one that ships.
 
     Parameters
@@ -50,6 +52,8 @@ def load_protocol(path: str | Path, extensions: Sequence[str | Path] = ()) -> Pr
         A TOML file, or a name of `library`.
     extensions : sequence of paths
         Python files with step classes (and measures) of one's own.
+    more : Mapping, optional
+        Further step classes by name, as a session brings its own.
 
     Raises
     ------
@@ -62,12 +66,17 @@ def load_protocol(path: str | Path, extensions: Sequence[str | Path] = ()) -> Pr
     'bolus'
     """
     name, text = _text(path)
-    return parse_protocol(text, name, extensions)
+    return parse_protocol(text, name, extensions, more)
 
 
-def parse_protocol(text: str, name: str = "protocol", extensions: Sequence[str | Path] = ()) -> Protocol:
+def parse_protocol(
+    text: str,
+    name: str = "protocol",
+    extensions: Sequence[str | Path] = (),
+    more: Mapping[str, type[Step]] | None = None,
+) -> Protocol:
     """A protocol from TOML text; see `load_protocol`."""
-    known = {**steps(), **load_steps(extensions)}
+    known = {**steps(), **load_steps(extensions), **(more or {})}
     lines = Lines(name, text)
     protocol = from_table(_toml(text, name), lines, known)
     make_ready(protocol, places=FilePlaces(lines))
@@ -109,15 +118,16 @@ def _text(path: str | Path) -> tuple[str, str]:
     if not file.is_file():
         if file.suffix != ".toml" and not file.exists():
             raise UnknownName("protocol", str(path), list(shipped), where="neither a file nor one that ships")
-        raise CisternaError("no such protocol file", where=str(path), mend="give a TOML file, or the name of one that ships")
+        mend = "give a TOML file, or the name of one that ships"
+        raise CisternaError("no such protocol file", where=str(path), mend=mend)
     try:
         if file.stat().st_size > LARGEST:
-            found = f"{file.stat().st_size / 2**20:.1f} MiB"
-            raise CisternaError("the file is too large for a protocol", where=str(path), found=found, mend="1 MiB at most")
+            found, mend = f"{file.stat().st_size / 2**20:.1f} MiB", "1 MiB at most"
+            raise CisternaError("the file is too large for a protocol", where=str(path), found=found, mend=mend)
         return file.name, file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        found = f"byte {error.start}"
-        raise CisternaError("the file is not UTF-8 text", where=str(path), found=found, mend="save it as UTF-8") from None
+        found, mend = f"byte {error.start}", "save it as UTF-8"
+        raise CisternaError("the file is not UTF-8 text", where=str(path), found=found, mend=mend) from None
     except OSError as error:
         raise CisternaError("the file cannot be read", where=str(path), found=error.strerror or str(error)) from None
 
@@ -133,7 +143,7 @@ def _toml(text: str, name: str) -> dict[str, Any]:
         found = lines[number - 1].strip()[:80] if 0 < number <= len(lines) else "the end of the file"
         what = re.sub(r"\s*\(at .*\)$", "", message)
         what = f"this is not TOML: {what[:1].lower()}{what[1:]}"
-        mend = "texts and quantities stand in quotes: volume = \"4 mL\""
+        mend = 'texts and quantities stand in quotes: volume = "4 mL"'
         raise CisternaError(what, where=f"{name}, line {number}", found=found, mend=mend) from None
     except (RecursionError, ValueError) as error:
         raise CisternaError("this is not a protocol", where=name, found=str(error)[:80]) from None
@@ -167,9 +177,7 @@ def from_table(data: Mapping[str, Any], lines: Lines, known: Mapping[str, type[S
             _typed(data.get(key, ""), str, key)
     subject = _subject(data.get("person", {}), lines)
     with _at(lines, "", 0, "resolution"):
-        return Protocol(
-            data.get("title", ""), subject, made, seen, data.get("resolution"), data.get("note", "")
-        )
+        return Protocol(data.get("title", ""), subject, made, seen, data.get("resolution"), data.get("note", ""))
 
 
 def _tables(data: Mapping[str, Any], key: str, lines: Lines) -> list[Mapping[str, Any]]:
@@ -260,7 +268,8 @@ def _observation(k: int, table: Mapping[str, Any], lines: Lines) -> Observation:
 def _window(value: Any, key: str) -> tuple[str, ...]:
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts) or len(texts) > 2:
-        raise CisternaError(f"{key} must be {_KINDS[list]}", found=repr(value)[:80], mend='e.g. ["bolus end", "+1 breath"]')
+        mend = 'e.g. ["bolus end", "+1 breath"]'
+        raise CisternaError(f"{key} must be {_KINDS[list]}", found=repr(value)[:80], mend=mend)
     return tuple(texts)
 
 

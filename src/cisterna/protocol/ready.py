@@ -10,8 +10,8 @@ import numpy as np
 from cisterna.ground.errors import CisternaError
 from cisterna.protocol.channel import signal_depths
 from cisterna.protocol.context import Context, no_touch, skull_touch
-from cisterna.protocol.observe import INFUSED, Reading, prepare
 from cisterna.protocol.protocol import Protocol
+from cisterna.protocol.reading import INFUSED, Reading, prepare
 from cisterna.protocol.timeline import Timeline, lay_out
 
 if TYPE_CHECKING:

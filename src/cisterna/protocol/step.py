@@ -76,7 +76,9 @@ def quantity(
 def word(doc: str, *, default: str | None = None, vector: bool = False) -> Any:
     """Declare a field that is a word; with `vector`, three numbers may stand in its place."""
     metadata = {"unit": "", "doc": doc, "vector": vector}
-    return dataclasses.field(metadata=metadata) if default is None else dataclasses.field(default=default, metadata=metadata)
+    if default is None:
+        return dataclasses.field(metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(quantity, word))
@@ -152,12 +154,17 @@ def _clean(item: dataclasses.Field[Any], value: Any) -> Any:
     if isinstance(value, str) and value.startswith("@"):
         value = Number(_row(value[1:]))
     elif not isinstance(value, Number):
-        value = Number(value if value is item.default else number(value, about["unit"], key))
+        given: Any = value if value is item.default else number(value, about["unit"], key)
+        value = Number(given)
     least, above = about.get("least"), about.get("above")
-    if least is not None and value < least or above is not None and value <= above:
-        bound = f"at least {plain(least, about['unit'])}" if least is not None else f"above {plain(above, about['unit'])}"
-        negative = "is negative" if value < 0 else "is too small"
-        raise CisternaError(f"{key} {negative}", found=plain(value, about["unit"]), mend=f"give {bound}")
+    bound = ""
+    if least is not None and value < least:
+        bound = f"at least {plain(least, about['unit'])}"
+    elif above is not None and value <= above:
+        bound = f"more than {plain(above, about['unit'])}"
+    if bound:
+        what = f"{key} is {'negative' if value < 0 else 'too small'}"
+        raise CisternaError(what, found=plain(value, about["unit"]), mend=f"give {bound}")
     return value
 
 
@@ -240,8 +247,9 @@ def as_table(made: Step) -> dict[str, Any]:
     table: dict[str, Any] = {"do": made.name}
     for item in dataclasses.fields(made):
         value = getattr(made, item.name)
-        row = isinstance(item.default, str) and item.default.startswith("@")
-        default = _row(item.default[1:]) if row else item.default
+        default: Any = item.default
+        if isinstance(default, str) and default.startswith("@"):
+            default = _row(default[1:])
         if value is None or value == default and default is not dataclasses.MISSING:
             continue
         unit = item.metadata.get("unit") or ("s" if item.name == "at" else "")
@@ -294,4 +302,3 @@ def steps() -> Mapping[str, type[Step]]:
     from cisterna.ground.registry import scan
 
     return scan("cisterna.protocol.steps", Step)
-

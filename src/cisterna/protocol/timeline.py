@@ -132,7 +132,8 @@ def _apply(step: Step, schedule: Schedule, start: float, context: Context, place
         if lost is not None:
             other = next((p.label for p in placed if p.start - _SAME <= lost <= p.end + _SAME), "an earlier step")
             what = f"'{step.name}' and '{other}' move '{name}' at the same time"
-            raise CisternaError(what, where=place, mend="let one end before the other begins, or write them in order of time")
+            mend = "let one end before the other begins, or write them in order of time"
+            raise CisternaError(what, where=place, mend=mend)
     return round(float(end), 9)
 
 

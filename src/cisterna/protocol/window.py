@@ -7,8 +7,9 @@ A window is one or two texts:
     ["bolus end", "+1 breath"]      from a mark on; a leading + counts from the window's own start
     ["seated + 5 min", "end - 2 s"] marks with an offset
 
-A mark is the label of a step (its start where a window begins, its end where a window ends), ``label start``,
-``label end``, or ``start`` and ``end`` of the whole run. Offsets have a unit of time, or count breaths or beats.
+A mark is the label of a step, ``label start``, ``label end``, or ``start`` and ``end`` of the whole run. A label
+alone is its start where a window begins and its end where a window ends; with an offset it is its start. Offsets
+have a unit of time, or count breaths or beats.
 """
 
 from __future__ import annotations
@@ -120,7 +121,9 @@ def _time(text: str, marks: Marks, who: str, side: int) -> float:
 
 def _edge(rest: str, side: int) -> tuple[int, str]:
     match = re.match(r"^(start|end)\b\s*(.*)$", rest)
-    return (0 if match[1] == "start" else 1, match[2]) if match else (side, rest)
+    if match:
+        return (0 if match[1] == "start" else 1), match[2]
+    return (0 if rest else side), rest
 
 
 def _offset(text: str, base: float, sign: int, marks: Marks, who: str) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cisterna.protocol.protocol import Observation, Protocol
 from cisterna.protocol.ready import make_ready
 
@@ -76,6 +78,6 @@ def clock_time(t: float) -> str:
     return " ".join(filter(None, parts))
 
 
-def _columns(rows: list[tuple[str, ...]]) -> list[str]:
+def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     return ["  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]

@@ -15,8 +15,9 @@ from numpy.typing import ArrayLike
 from cisterna.ground.errors import CisternaError
 from cisterna.recordings.recording import Recording
 
-#: A unit is a short text; anything longer is damage. Texts that files write where a unit is unknown or the scale is arbitrary.
+#: A unit is a short text; anything longer is damage.
 LONGEST_UNIT = 40
+#: Texts that files write where a unit is unknown or the scale is arbitrary.
 NO_UNIT = frozenset({"", "nu", "adu", "au", "a.u.", "none", "n/a", "na", "?", "unknown", "unit", "units", "counts"})
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cisterna.ground.errors import CisternaError
-from cisterna.protocol.step import Step, plain, quantity, step, word
+from cisterna.ground.units import from_internal
+from cisterna.protocol.step import Step, quantity, step, word
 from cisterna.sessions.technique import technique
 
 
@@ -23,7 +24,7 @@ class Listen(Step):
         return start + self.duration
 
     def words(self) -> str:
-        return f"listens at the stations, {plain(self.duration, 's')} in all"
+        return f"listens at the stations, {minutes(self.duration)} in all"
 
 
 @step
@@ -59,11 +60,20 @@ class Hold(Step):
             context.force(station, [(start + t, f) for t, f in zip(corners, heights, strict=True)])
         if "touch.volume" in schedule.tracks:
             context.add(schedule, "touch.volume", volume, start, self.duration, ramp)
-        context.mark(start, self.duration, f"{made.title}: {plain(self.force, 'gf')} each hand")
+        context.mark(start, self.duration, f"{made.title}: {self.size()} each hand")
         return start + self.duration
 
+    def size(self) -> str:
+        """The force of each hand in words."""
+        return f"{from_internal(self.force, 'gf'):.3g} gf"
+
     def words(self) -> str:
-        return f"{technique(self.technique).title}, {plain(self.force, 'gf')}, {plain(self.duration, 's')}"
+        return f"{technique(self.technique).title}, {self.size()}, {minutes(self.duration)}"
+
+
+def minutes(seconds: float) -> str:
+    """A duration as people say it."""
+    return f"{seconds / 60:.3g} min" if seconds >= 60 else f"{seconds:.3g} s"
 
 
 _YEAR = 365.25 * 86400.0

@@ -198,9 +198,8 @@ def _gridded(rec: Recording, name: str, rate: float | None) -> tuple[Samples, fl
     step = float(np.median(np.diff(times))) if times.size > 1 else 1.0 / rate
     after = np.clip(np.searchsorted(times[good], at), 0, good.sum() - 1)
     before = np.maximum(after - 1, 0)
-    hole = (
-        (times[good][after] - times[good][before] > 2.5 * step) & (at > times[good][before]) & (at < times[good][after])
-    )
+    wide = times[good][after] - times[good][before] > max(5.0 * step, 3.0 / rate)
+    hole = wide & (at > times[good][before]) & (at < times[good][after])
     grid[hole] = np.nan
     return grid, rate, float(times[0])
 

@@ -82,8 +82,8 @@ def pulse_amplitude(values: ArrayLike, rate: float, beats: ArrayLike) -> NDArray
 def band_power(values: ArrayLike, rate: float, low: float, high: float) -> float:
     """Power between two frequencies, in the square of the unit; a sine of amplitude a has a^2 / 2.
 
-    From a Welch periodogram whose windows hold eight periods of the lowest frequency where the record is long
-    enough; the mean and a straight trend are taken out first.
+    From a Welch periodogram whose windows hold eight periods of the lowest frequency and split the band in twenty
+    where the record is long enough; the mean and a straight trend are taken out first.
 
     Raises
     ------
@@ -104,12 +104,12 @@ def band_power(values: ArrayLike, rate: float, low: float, high: float) -> float
         raise CisternaError("samples are missing", found=f"{np.sum(~np.isfinite(array))}", mend=mend)
     if not 0 <= low < high <= rate / 2:
         raise CisternaError("the band does not fit the rate", found=f"{low:g} to {high:g} Hz at {rate:g} samples/s")
-    size = array.size if low == 0 else min(array.size, int(np.ceil(8 * rate / low)))
-    frequency, density = signal.welch(signal.detrend(array), rate, nperseg=max(size, min(array.size, 8)))
-    inside = (frequency >= low) & (frequency <= high)
-    if inside.sum() < 2:
+    seconds = max(8.0 / low if low > 0 else np.inf, 20.0 / (high - low))
+    size = min(array.size, int(np.ceil(min(seconds * rate, array.size))))
+    if size / rate < 2.0 / (high - low):
         found = f"{array.size / rate:.3g} s"
-        raise CisternaError(
-            "the record is too short to see this band", found=found, mend=f"give {8 / high:.3g} s or more"
-        )
-    return float(density[inside].sum() * (frequency[1] - frequency[0]))
+        mend = f"give {2.0 / (high - low):.3g} s or more"
+        raise CisternaError("the record is too short to see this band", found=found, mend=mend)
+    frequency, density = signal.welch(signal.detrend(array), rate, nperseg=size)
+    below = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2 * np.diff(frequency))])
+    return float(np.diff(np.interp([low, high], frequency, below))[0])

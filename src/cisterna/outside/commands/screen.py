@@ -1,23 +1,21 @@
 """Contraindication screening: interview or file in, verdict with reasons out.
 
 FILE holds one client as a JSON object {"id", "age_years", "sex", "answers": {...}, "free_text"}, a list of them,
-or one a line (.jsonl); - reads standard input. Without FILE you are asked. With --json one object
-{"id", "verdict", "urgency", "reasons"} is printed for each client, one a line when the file holds several.
+or one a line (.jsonl). Without FILE you are asked. With --json one object {"id", "verdict", "urgency", "reasons"}
+is printed for each client, one a line when the file is a list or .jsonl.
 
 This is not medical advice and clears nobody.
 
     cisterna screen
     cisterna screen client.json
     cisterna screen clients.jsonl --json
-    cisterna screen client.json --letter letter.txt
+    cisterna screen client.json --complete --letter letter.txt
 """
 
 from __future__ import annotations
 
-import json
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,37 +24,37 @@ from cisterna.outside import terminal
 from cisterna.outside.terminal import Mark
 
 if TYPE_CHECKING:
-    from cisterna.sessions.screening import Client, Screening
+    from cisterna.sessions.screening import Question, Screening
 
-#: Largest file of clients, bytes.
-LARGEST = 50_000_000
 #: Up to so many clients are told in full.
 FULL = 3
 _KIND = {"stop": "stop", "physician_first": "physician", "care": "care", "no_listed_contraindication": "none_listed"}
 
 
 def command(
-    file: Annotated[str, typer.Argument(help="Clients: .json, .jsonl, or - for standard input.")] = "",
+    file: Annotated[str, typer.Argument(help="Clients: a file .json or .jsonl.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object for each client.")] = False,
     letter: Annotated[str, typer.Option("--letter", help="Write a letter to the physician to this file.")] = "",
     complete: Annotated[
         bool, typer.Option("--complete", help="A core question left open means physician first (as when asked).")
     ] = False,
 ) -> None:
-    from cisterna.sessions.screening import screen
+    from cisterna.sessions import screening
 
     if file:
-        several, clients = read_clients(file)
+        clients = screening.read_clients(file)
+        several = len(clients) > 1 or file.lower().endswith(".jsonl")
     else:
-        from cisterna.outside.commands._interview import interview
-
-        several, clients, complete = False, [interview()], True
+        clients, several, complete = [_interview()], False, True
     if letter and len(clients) != 1:
         mend = "screen one client at a time"
         raise CisternaError("a letter is about one client", found=f"{len(clients)} clients", mend=mend)
-    results = [screen(client, complete=complete) for client in clients]
+    for number, client in enumerate(clients, 1):
+        client.setdefault("id", f"client {number}")
+    # All are judged before anything is printed or written.
+    results = [screening.screen(client, complete=complete) for client in clients]
     if letter:
-        _letter(results[0], clients[0], letter)
+        terminal.write_text(letter, screening.letter(results[0], clients[0]) + "\n")
     if as_json:
         for result in results:
             terminal.emit(result.as_dict(), line=several)
@@ -66,73 +64,33 @@ def command(
             _full(result)
     else:
         _table(results)
-    _disclaimer()
+    screen = terminal.out()
+    if letter:
+        screen.fact("letter", letter)
+    screen.line(screening.DISCLAIMER)
 
 
-def read_clients(name: str) -> tuple[bool, list[Any]]:
-    """(whether the file is a list, its clients); every one is parsed before any is judged.
+def _interview() -> dict:
+    from cisterna.sessions import screening
 
-    Raises
-    ------
-    CisternaError
-        No such file, not UTF-8, not JSON (with the line), an answer given twice, no client at all.
-    """
-    text, where = _text(name), "standard input" if name == "-" else name
-    try:
-        whole = _parse(text, where)
-    except json.JSONDecodeError as error:
-        if "\n" in text.strip() and (name.endswith("l") or name == "-"):
-            return True, _lines(text, where)
-        found = f"line {error.lineno}, column {error.colno}: {error.msg}"
-        mend = "one JSON object, a list of them, or a file .jsonl with one a line"
-        raise CisternaError("the file is not JSON", where, found, mend) from None
-    clients = whole if isinstance(whole, list) else [whole]
-    if not clients:
-        raise CisternaError("the file holds no client", where)
-    return isinstance(whole, list) or name.endswith(".jsonl"), clients
+    screen = terminal.err()
+    screen.title("Screening", "answers stay on this computer; nothing is stored")
+    screen.hint("Enter leaves a question open, ? means not known, Ctrl-C stops.")
+    return screening.interview(_ask)
 
 
-def _lines(text: str, where: str) -> list[Any]:
-    clients = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            clients.append(_parse(line, f"{where}, line {number}"))
-        except json.JSONDecodeError as error:
-            found = f"column {error.colno}: {error.msg}"
-            raise CisternaError("a line is not JSON", f"{where}, line {number}", found, "one object a line") from None
-    return clients
-
-
-def _parse(text: str, where: str) -> Any:
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        for key in {key for key, _ in pairs}:
-            if sum(key == other for other, _ in pairs) > 1:
-                # JSON would silently keep the last: an answer could hide another.
-                raise CisternaError(f"'{key[:60]}' is given twice", where, mend="keep the right one")
-        return dict(pairs)
-
-    try:
-        return json.loads(text, object_pairs_hook=once)
-    except RecursionError:
-        raise CisternaError("the file is nested too deeply for a client", where) from None
-
-
-def _text(name: str) -> str:
-    try:
-        if name == "-":
-            return sys.stdin.read()
-        file = Path(name)
-        if not file.is_file():
-            raise CisternaError("no such file", where=name, mend="give a file with clients, or none to be asked")
-        if file.stat().st_size > LARGEST:
-            raise CisternaError("the file is too large for clients", where=name, mend="50 MB at most")
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise CisternaError("the file is not UTF-8 text", where=name, mend="save it as UTF-8") from None
-    except (OSError, ValueError) as error:
-        raise CisternaError("the file cannot be read", where=repr(name)[:120], found=str(error)[:120]) from None
+def _ask(question: Question) -> str:
+    """The answer as typed. The end of the input is no answer: half an interview gives no verdict."""
+    screen = terminal.err()
+    screen.blank()
+    screen.paragraph(question.text)
+    print(screen.text(f"  [{question.choices}] "), end="", file=screen.stream, flush=True)
+    said = sys.stdin.readline()
+    if not said:
+        screen.blank()
+        mend = "answer to the last question, or give a file: cisterna screen FILE.json"
+        raise CisternaError("the interview ended early: no verdict", mend=mend)
+    return said.strip()
 
 
 def _full(result: Screening) -> None:
@@ -162,9 +120,3 @@ def _table(results: list[Screening]) -> None:
     ]
     screen.table(["client", "verdict", "help", "first reason"], rows)
     screen.blank()
-
-
-def _disclaimer() -> None:
-    from cisterna.sessions.screening import DISCLAIMER
-
-    terminal.out().line(DISCLAIMER)

@@ -21,7 +21,7 @@ from cisterna.outside.figures.vertebrae import draw_vertebrae
 _AIR = 4.0
 _LEVEL_NAMES = ("C1", "C4", "C7", "T3", "T6", "T9", "L1", "L3", "L5", "S2")
 _LARGE, _SMALL = 1000.0, 550.0
-_HEAD_LENGTH, _STATURE = 182.0, 1700.0
+_HEAD_LENGTH = 182.0
 
 
 def default_exaggeration(height_px: float) -> float:
@@ -41,21 +41,23 @@ def make_scene(
     exaggeration: float = 1.45,
     parameters: Parameters | None = None,
     volumes: Mapping[str, float] | None = None,
-    stature_mm: float = _STATURE,
+    stature_mm: float | None = None,
     head_length_mm: float | None = None,
     neck_flexion: float = 0.0,
     lumbar_flexion: float = 0.0,
     curvature: float = 1.0,
+    conus_level: str | None = None,
 ) -> Scene:
     """Everything the parts of one body share; see `sagittal_body` for the meaning of the arguments."""
-    spine = build_spine(parameters, w=exaggeration, curvature=curvature, neck_flexion=neck_flexion,
-                        lumbar_flexion=lumbar_flexion)  # fmt: skip
-    bent = bool(neck_flexion or lumbar_flexion)
-    neutral = build_spine(parameters, w=exaggeration, curvature=curvature) if bent else None
-    body = stature_mm / _STATURE
-    head = head_length_mm / _HEAD_LENGTH if head_length_mm else body
-    return Scene(spine, k, origin, values, scale, unit, quantity, prefix, head, body, neck_flexion + lumbar_flexion,
-                 dict(volumes or {}), neutral)  # fmt: skip
+    size: dict[str, Any] = {"w": exaggeration, "curvature": curvature, "stature_mm": stature_mm, "conus_level": conus_level}
+    spine = build_spine(parameters, neck_flexion=neck_flexion, lumbar_flexion=lumbar_flexion, **size)
+    neutral = build_spine(parameters, **size) if neck_flexion or lumbar_flexion else None
+    head = head_length_mm / _HEAD_LENGTH if head_length_mm else spine.scale
+    nod = neck_flexion + lumbar_flexion
+    shares = dict(volumes or {})
+    return Scene(
+        spine, k, origin, values, scale, unit, quantity, prefix, head, spine.scale, nod, shares, neutral
+    )  # fmt: skip
 
 
 def anatomy(scene: Scene) -> str:
@@ -66,7 +68,7 @@ def anatomy(scene: Scene) -> str:
 
 def extent(scene: Scene, touch: Mapping[str, Any] | None = None) -> tuple[float, float, float, float]:
     """Most anterior, posterior, superior and inferior drawn coordinate of a body (k = 1), mm with a little air."""
-    points = surface.silhouette(scene)
+    points = [*surface.silhouette(scene), scene.spine.point(scene.spine.end)]
     if touch:
         points = points + [(-x, -y) for x, y in surface.hand_points(scene, touch)]
     a, s = [p[0] for p in points], [p[1] for p in points]
@@ -161,8 +163,9 @@ def sagittal_body(
     prefix : str
         Start of every id; give each body on a page its own.
     **person
-        ``parameters``, ``volumes`` (space -> share of its default volume), ``stature_mm``, ``head_length_mm``,
-        ``neck_flexion``, ``lumbar_flexion`` (degrees), ``curvature``.
+        ``parameters``, ``volumes`` (space -> share of its default volume), ``stature_mm``, ``head_length_mm``
+        (182 in the adult drawn),
+        ``neck_flexion``, ``lumbar_flexion`` (degrees), ``curvature``, ``conus_level``.
 
     Returns
     -------

@@ -22,7 +22,9 @@ LEVELS = ("FM", *CERVICAL, *THORACIC, *LUMBAR, "S1", "S2")
 TAIL = ("S3", "S4", "S5", "Co1", "Co2", "Co3", "Co4")
 _STEP = 0.5
 _ABOVE, _ABOVE_PHI, _FM_PHI = -20.0, 2.0, 4.0
-_SAC_CLOSES, _CONUS_TAPER, _CONUS_Q, _TOTAL = 14.0, 38.0, 431.0, 619.9
+_SAC_CLOSES, _CONUS_TAPER, _CONUS_Q = 14.0, 38.0, 431.0
+#: Sum of C1..S2 and stature of the adult the outlines belong to.
+_TOTAL, _STATURE = 619.9, 1700.0
 #: Anterior offset of the cord grows with the drawn width.
 _OFFSET_SHARE = 0.6
 _LUMBAR_STEPS = (("L5", 0.24), ("L4", 0.24), ("L3", 0.20), ("L2", 0.18), ("L1", 0.14))
@@ -30,7 +32,7 @@ _LUMBAR_STEPS = (("L5", 0.24), ("L4", 0.24), ("L3", 0.20), ("L2", 0.18), ("L1", 
 
 @dataclass
 class Spine:
-    """Geometry of axis, sac and cord in mm; widths already exaggerated by `w`."""
+    """Geometry of axis, sac and cord in mm; widths already exaggerated by `w`, `scale` is 1 in an adult of 1.70 m."""
 
     lengths: dict[str, float]
     mid: dict[str, float]
@@ -43,6 +45,7 @@ class Spine:
     cord_open: Callable[[float], float]
     offset: Callable[[float], float]
     conus_tip: float
+    scale: float = 1.0
     axis: list[Point] = field(default_factory=list)
     start: float = _ABOVE
 
@@ -72,7 +75,7 @@ class Spine:
         """Half the drawn sagittal width of the dural sac; closes as a square root over its last 14 mm."""
         if q >= self.sac_end:
             return 0.0
-        return self.sac_open(q) / 2 * math.sqrt(min((self.sac_end - q) / _SAC_CLOSES, 1.0))
+        return self.sac_open(q) / 2 * math.sqrt(min((self.sac_end - q) / (_SAC_CLOSES * self.scale), 1.0))
 
     def half_canal(self, q: float) -> float:
         """Half the canal between the bones: the sac before it closes, then narrowing to the coccyx."""
@@ -87,7 +90,7 @@ class Spine:
         left = self.conus_tip - q
         if left <= 0:
             return 0.0
-        return self.cord_open(q) / 2 * min(left / _CONUS_TAPER, 1.0) ** 0.75
+        return self.cord_open(q) / 2 * min(left / (_CONUS_TAPER * self.scale), 1.0) ** 0.75
 
     def level_q(self, level: str) -> float:
         """Arc length of the middle of a level; S2 counts only its part above the end of the sac."""
@@ -130,6 +133,8 @@ def build_spine(
     *,
     w: float = 1.45,
     lengths: Mapping[str, float] | None = None,
+    stature_mm: float | None = None,
+    conus_level: str | None = None,
     curvature: float = 1.0,
     neck_flexion: float = 0.0,
     lumbar_flexion: float = 0.0,
@@ -144,6 +149,11 @@ def build_spine(
         How many times too wide sac and cord are drawn.
     lengths : mapping, optional
         Lengths in mm that replace ``len_*``.
+    stature_mm : float, optional
+        The size: the lengths keep their proportions and their sum becomes that of an adult of 1.70 m times
+        stature / 1700. Without it the lengths are taken as they are.
+    conus_level : str, optional
+        Level in whose middle the cord ends (L3 in a newborn); the adult place at L1 if None.
     curvature : float
         Share of the adult angles: 0.2 in a newborn, 1 from ten years on.
     neck_flexion, lumbar_flexion : float
@@ -159,6 +169,9 @@ def build_spine(
     spec = table()["spine"]
     size = {lv: p.in_unit(f"len_{lv}", "mm") for lv in LEVELS[1:]} | dict(lengths or {})
     total = sum(size[lv] for lv in LEVELS[1:])
+    if stature_mm is not None:
+        factor = _TOTAL * stature_mm / _STATURE / total
+        size, total = {lv: factor * mm for lv, mm in size.items()}, factor * total
     ratio = total / _TOTAL
     sac_part_of_s2 = size["S2"]
     size |= {lv: mm * ratio for lv, mm in spec["tail_lengths"].items()}
@@ -181,9 +194,11 @@ def build_spine(
     cord = _widths(p, "cord", spec["k_cord"], mid, (*CERVICAL, *THORACIC), w)
     offset = linear([mid[lv] for lv in spec["cord_offset"]],
                     [_OFFSET_SHARE * w * x for x in spec["cord_offset"].values()])  # fmt: skip
-    spine = Spine(size, mid, top, top["S2"] + sac_part_of_s2, q, w, phi, sac, cord, offset, _CONUS_Q * ratio, axis)
+    sac_end = top["S2"] + sac_part_of_s2
+    tip = mid[conus_level] if conus_level else _CONUS_Q * ratio
+    spine = Spine(size, mid, top, sac_end, q, w, phi, sac, cord, offset, tip, ratio, axis)
     if neck_flexion or lumbar_flexion:
-        still = build_spine(p, w=w, lengths=lengths, curvature=curvature)
+        still = build_spine(p, w=w, lengths=lengths, stature_mm=stature_mm, curvature=curvature)
         fixed = "S1" if lumbar_flexion else "T1"
         (a1, s1), (a0, s0) = still.point(mid[fixed]), spine.point(mid[fixed])
         spine.axis = [(a + a1 - a0, s + s1 - s0) for a, s in spine.axis]

@@ -20,7 +20,7 @@ _CHIN, _COLLAR = -20.0, -110.0
 _JAW = (65.0, -82.0)
 #: The silhouette fades out over this stretch (mm, superior coordinate).
 _FADE = (-612.0, -738.0)
-_TILT, _TILT_VERTEX = 23.0, 32.0
+_TILT, _TILT_VERTEX, _ARROW = 23.0, 32.0, 36.0
 _HALO_MM, _FIRST_DECADE = 11.0, 1e-9
 _BACK = ("C4", "C5", "C6", "C7", "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10", "T11", "T12",
          "L1", "L2", "L3", "L4")  # fmt: skip
@@ -39,7 +39,7 @@ def back_skin(scene: Scene) -> list[Point]:
     """Skin of the back, C4 to L5: as far behind the axis as the spinous tips plus a layer, mm."""
     gap = table()["spine"]["skin_gap"]
     spine = scene.spine
-    reach = [-(spinous_tip(scene, lv) + gap.get(lv, _SKIN_GAP)) for lv in _BACK]
+    reach = [-(spinous_tip(scene, lv) + scene.body_scale * gap.get(lv, _SKIN_GAP)) for lv in _BACK]
     smooth = [sum(reach[max(i - 1, 0) : i + 2]) / len(reach[max(i - 1, 0) : i + 2]) for i in range(len(reach))]
     return [spine.at(spine.mid[lv], d) for lv, d in zip(_BACK, smooth, strict=True)]
 
@@ -185,7 +185,22 @@ def _hand_frame(scene: Scene, touch: Mapping[str, Any]) -> tuple[Callable[[Any],
 def hand_points(scene: Scene, touch: Mapping[str, Any]) -> list[Point]:
     """Screen points the hand and its arrow reach."""
     put, _ = _hand_frame(scene, touch)
-    return [put(p) for p in (*table()["hand"]["palm"], *table()["hand"]["back"], (50.0, -66.0))]
+    force = _force(scene, touch)
+    return [*(put(p) for p in (*table()["hand"]["palm"], *table()["hand"]["back"])), *(force or ())]
+
+
+def _force(scene: Scene, touch: Mapping[str, Any]) -> tuple[Point, Point] | None:
+    """Screen start and tip of the force arrow: beside the hand, on the side it points to."""
+    way = touch.get("direction")
+    if way is None:
+        return None
+    size = math.hypot(float(way[0]), float(way[1])) or 1.0
+    dx, dy = -float(way[0]) / size, -float(way[1]) / size
+    put, _ = _hand_frame(scene, touch)
+    (x0, y0), (x1, y1) = put((0.0, 0.0)), put((0.0, 1.0))
+    away = dx * (x1 - x0) + dy * (y1 - y0) > 0
+    start = put((50.0, 24.0 if away else -26.0))
+    return start, (start[0] + dx * _ARROW * scene.k, start[1] + dy * _ARROW * scene.k)
 
 
 def draw_hand(scene: Scene, touch: Mapping[str, Any] | None) -> str:
@@ -201,15 +216,13 @@ def draw_hand(scene: Scene, touch: Mapping[str, Any] | None) -> str:
     inner = path(edge, fill="cream") + path(edge, stroke="hand", width=2.0, stroke_linecap="round")
     for finger in spec["fingers"]:
         inner += path(smooth_d([put(p) for p in finger], close=False), stroke="hand", width=1.0)
-    way = touch.get("direction")
     told = str(touch.get("label", "Hand"))
-    if way is not None:
-        size = math.hypot(float(way[0]), float(way[1])) or 1.0
-        dx, dy = -float(way[0]) / size, -float(way[1]) / size
-        x0, y0 = put((50.0, -26.0))
-        length, wing = 36 * k, 9 * k
-        tip = (x0 + dx * length, y0 + dy * length)
-        inner += line((x0, y0), tip, "hand", 2.6, stroke_linecap="round")
+    force = _force(scene, touch)
+    if force is not None:
+        start, tip = force
+        wing, length = 9 * k, math.dist(start, tip)
+        dx, dy = (tip[0] - start[0]) / length, (tip[1] - start[1]) / length
+        inner += line(start, tip, "hand", 2.6, stroke_linecap="round")
         for s in (1, -1):
             barb = (tip[0] - wing * (dx * 0.8 + s * dy * 0.6), tip[1] - wing * (dy * 0.8 - s * dx * 0.6))
             inner += line(tip, barb, "hand", 2.6, stroke_linecap="round")

@@ -41,7 +41,9 @@ class Touch(Step):
         return start + whole
 
     def _size(self) -> str:
-        way = self.direction if isinstance(self.direction, str) else "along " + ", ".join(f"{v:g}" for v in self.direction)
+        way = self.direction
+        if not isinstance(way, str):
+            way = "along " + ", ".join(f"{part:g}" for part in way)
         return f"{plain(self.force, 'gf')} {way}"
 
     def words(self) -> str:

@@ -60,9 +60,18 @@ class Client:
 
     def asked(self, who: str) -> bool:
         """Whether questions for a group (all, adult, minor, child, infant, not_infant, fertile) concern this client."""
-        fertile = self.sex != "m" and (self.age_years is None or 12 <= self.age_years <= 55) and not self.infant
-        return {"all": True, "adult": not self.minor, "minor": self.minor, "child": self.minor and not self.infant,
-                "infant": self.infant, "not_infant": not self.infant, "fertile": fertile}[who]
+        infant, minor = self.infant, self.minor
+        fertile = self.sex != "m" and (self.age_years is None or 12 <= self.age_years <= 55) and not infant
+        groups = {
+            "all": True,
+            "adult": not minor,
+            "minor": minor,
+            "child": minor and not infant,
+            "infant": infant,
+            "not_infant": not infant,
+            "fertile": fertile,
+        }
+        return groups[who]
 
 
 def read_client(raw: Mapping | Client) -> Client:
@@ -83,18 +92,30 @@ def read_client(raw: Mapping | Client) -> Client:
     "no field 'hedache', treated as missing; did you mean 'headache'?"
     """
     if isinstance(raw, Client):
-        raw = {"id": raw.id, "age_years": raw.age_years, "sex": raw.sex, "answers": raw.answers,
-               "free_text": raw.free_text}
+        raw = {
+            "id": raw.id,
+            "age_years": raw.age_years,
+            "sex": raw.sex,
+            "answers": raw.answers,
+            "free_text": raw.free_text,
+        }
     if not isinstance(raw, Mapping):
-        raise CisternaError("a client is an object with id, age_years, sex, answers, free_text",
-                            found=type(raw).__name__, mend='write {"id": "A1", "age_years": 40, "answers": {...}}')
+        raise CisternaError(
+            "a client is an object with id, age_years, sex, answers, free_text",
+            found=type(raw).__name__,
+            mend='write {"id": "A1", "age_years": 40, "answers": {...}}',
+        )
     client = Client(id=str(raw.get("id", "client"))[:80])
     answers = raw.get("answers", {})
     if answers is None:
         answers = {}
     if not isinstance(answers, Mapping):
-        raise CisternaError("answers is no object of field: value", where=client.id, found=type(answers).__name__,
-                            mend='write "answers": {"headache": "none"}')
+        raise CisternaError(
+            "answers is no object of field: value",
+            where=client.id,
+            found=type(answers).__name__,
+            mend='write "answers": {"headache": "none"}',
+        )
     _who(client, raw)
     known = questions()
     for name, value in answers.items():
@@ -103,7 +124,9 @@ def read_client(raw: Mapping | Client) -> Client:
             if name in _TOP:
                 continue
             best = nearest(name, known)
-            client.notes.append(f"no field '{name[:60]}', treated as missing" + (f"; did you mean '{best}'?" if best else ""))
+            client.notes.append(
+                f"no field '{name[:60]}', treated as missing" + (f"; did you mean '{best}'?" if best else "")
+            )
             continue
         read, wrong = known[name].read(value)
         if wrong:

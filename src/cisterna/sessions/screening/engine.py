@@ -18,8 +18,12 @@ _IN_WORDS = {
     "care": "care: a session is possible, adapted",
     "no_listed_contraindication": "no listed contraindication reported",
 }
-_HELP = {"emergency": "Medical help now: call the emergency number.", "same_day": "See a doctor today.",
-         "routine": "See a doctor within days or weeks, before a session.", "none": ""}
+_HELP = {
+    "emergency": "Medical help now: call the emergency number.",
+    "same_day": "See a doctor today.",
+    "routine": "See a doctor within days or weeks, before a session.",
+    "none": "",
+}
 
 
 @dataclass(frozen=True)
@@ -86,10 +90,14 @@ class Screening:
             Verdict stop or physician_first, or a condition that is told not to be met.
         """
         if not self.allows_session:
-            raise CisternaError("no session: " + _IN_WORDS[self.verdict] if not self.unmet or self.verdict in (
-                "stop", "physician_first") else "no session: a condition is not met", where=self.id,
+            raise CisternaError(
+                "no session: " + _IN_WORDS[self.verdict]
+                if not self.unmet or self.verdict in ("stop", "physician_first")
+                else "no session: a condition is not met",
+                where=self.id,
                 found="; ".join(self.reasons[:3] if self.verdict in ("stop", "physician_first") else self.unmet),
-                mend=_HELP[self.urgency] or "; ".join(condition_text(c) for c in self.unmet))
+                mend=_HELP[self.urgency] or "; ".join(condition_text(c) for c in self.unmet),
+            )
 
 
 def condition_text(name: str) -> str:
@@ -140,7 +148,9 @@ def screen(client: Mapping | Client, *, complete: bool = False) -> Screening:
     findings += _unknown(weighed, hits, asks)
     findings += _special(weighed, told)
     for name, words in weighed.contradicted.items():
-        findings.append(("no_listed_contraindication", "none", f"contradiction: {name} ticked otherwise, told in words (\"{words}\")"))
+        findings.append(
+            ("no_listed_contraindication", "none", f'contradiction: {name} ticked otherwise, told in words ("{words}")')
+        )
     if complete:
         findings += _open_core(weighed, told, asks)
     verdict = max((f[0] for f in findings), key=VERDICTS.index, default=VERDICTS[0])
@@ -148,10 +158,23 @@ def screen(client: Mapping | Client, *, complete: bool = False) -> Screening:
     findings.sort(key=lambda f: (-VERDICTS.index(f[0]), -URGENCIES.index(f[1])))
     shown = tuple(dict.fromkeys(text for v, _, text in findings if VERDICTS.index(v) >= 1 or "contradiction" in text))
     conditions = tuple(dict.fromkeys(c for rule in hits for c in rule.conditions))
-    unmet = tuple(name for name, field_name in (("guardian_present", "guardian_present"), ("child_assent", "child_assent"))
-                  if name in conditions and weighed.answers.get(field_name) == "no")
-    return Screening(told.id, verdict, urgency, shown, tuple(dict.fromkeys(asks)), conditions, unmet, tuple(told.notes),
-                     tuple(rule.id for rule in hits), dict(weighed.answers))
+    unmet = tuple(
+        name
+        for name, field_name in (("guardian_present", "guardian_present"), ("child_assent", "child_assent"))
+        if name in conditions and weighed.answers.get(field_name) == "no"
+    )
+    return Screening(
+        told.id,
+        verdict,
+        urgency,
+        shown,
+        tuple(dict.fromkeys(asks)),
+        conditions,
+        unmet,
+        tuple(told.notes),
+        tuple(rule.id for rule in hits),
+        dict(weighed.answers),
+    )
 
 
 def _unknown(weighed: Weighed, hits: list[Rule], asks: list[Ask]) -> list[tuple[str, str, str]]:
@@ -174,7 +197,9 @@ def _special(weighed: Weighed, client: Client) -> list[tuple[str, str, str]]:
         found.append(("physician_first", "routine", "ask: age not told; the age preset is required"))
         weighed.asks.append(Ask("How old is the client?", "the age preset is required", "age_years"))
     if weighed.answers.get("supplements_explain") == "yes":
-        found.append(("care", "none", "ask: blood thinner not known, only supplements told; lightest touch until confirmed"))
+        found.append(
+            ("care", "none", "ask: blood thinner not known, only supplements told; lightest touch until confirmed")
+        )
     if weighed.answers.get("ticked_otherwise") == "yes":
         found.append(("physician_first", "routine", "ask: the words say that an answer was ticked otherwise than true"))
     return found
@@ -182,12 +207,14 @@ def _special(weighed: Weighed, client: Client) -> list[tuple[str, str, str]]:
 
 def _open_core(weighed: Weighed, client: Client, asks: list[Ask]) -> list[tuple[str, str, str]]:
     """Core questions that concern this client and are still open."""
-    found = []
-    for question in core_questions(client):
-        if question.id not in weighed.answers and (question.when is None or question.when.test(weighed)):
-            asks.append(Ask(question.text, "not answered yet", question.id))
-            found.append(("physician_first", "routine", f"ask: {question.id} not answered"))
-    return found
+    names = [
+        q for q in core_questions(client) if q.id not in weighed.answers and (q.when is None or q.when.test(weighed))
+    ]
+    asks.extend(Ask(question.text, "not answered yet", question.id) for question in names)
+    if not names:
+        return []
+    shown = ", ".join(q.id for q in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return [("physician_first", "routine", f"ask: not answered yet: {shown}")]
 
 
 def core_questions(client: Mapping | Client) -> list[Question]:
@@ -222,35 +249,53 @@ def raise_with_model(screening: Screening, predicted: Mapping[str, float]) -> Sc
     from cisterna.ground.registry import nearest
 
     lim = limits()
-    checks = {"icp_peak": (">=", "icp_ask", "mmHg", "predicted ICP peak"), "dicp": (">", "dicp_ask", "mmHg", "predicted ICP rise"),
-              "icp_pulse": (">", "icp_pulse_ask", "mmHg", "predicted ICP pulse"), "compliance": ("<", "compliance_ask", "mL/mmHg", "predicted compliance"),
-              "pvi": ("<", "pvi_ask", "mL", "predicted PVI"), "r_out": (">", "r_out_ask", "mmHg/(mL/min)", "predicted outflow resistance")}
+    checks = {
+        "icp_peak": (">=", "icp_ask", "mmHg", "predicted ICP peak"),
+        "dicp": (">", "dicp_ask", "mmHg", "predicted ICP rise"),
+        "icp_pulse": (">", "icp_pulse_ask", "mmHg", "predicted ICP pulse"),
+        "compliance": ("<", "compliance_ask", "mL/mmHg", "predicted compliance"),
+        "pvi": ("<", "pvi_ask", "mL", "predicted PVI"),
+        "r_out": (">", "r_out_ask", "mmHg/(mL/min)", "predicted outflow resistance"),
+    }
     result = screening
     for name, number in predicted.items():
         if name not in checks:
             best = nearest(name, checks)
-            raise CisternaError(f"no predicted number '{name}'", where="raise_with_model",
-                                mend=f"did you mean '{best}'?" if best else "known: " + ", ".join(checks))
+            raise CisternaError(
+                f"no predicted number '{name}'",
+                where="raise_with_model",
+                mend=f"did you mean '{best}'?" if best else "known: " + ", ".join(checks),
+            )
         try:
             value = float(number)
         except (TypeError, ValueError):
             value = float("nan")
         if value != value or value in (float("inf"), float("-inf")):
-            raise CisternaError("a predicted number is not finite", where=name, found=str(number)[:40],
-                                mend="the model run failed; do not use it for screening")
+            raise CisternaError(
+                "a predicted number is not finite",
+                where=name,
+                found=str(number)[:40],
+                mend="the model run failed; do not use it for screening",
+            )
         sign, row, unit, text = checks[name]
         if not (value >= lim[row] if sign == ">=" else value > lim[row] if sign == ">" else value < lim[row]):
             continue
         stop = name == "icp_peak" and value >= lim["icp_stop"]
-        result = _raised(result, "stop" if stop else "physician_first", "routine",
-                         f"practice 6: {text} {value:.3g} {unit} (limit {lim['icp_stop' if stop else row]:g})")
+        result = _raised(
+            result,
+            "stop" if stop else "physician_first",
+            "routine",
+            f"practice 6: {text} {value:.3g} {unit} (limit {lim['icp_stop' if stop else row]:g})",
+        )
     return result
 
 
 def _raised(screening: Screening, verdict: str, urgency: str, reason: str) -> Screening:
     higher = max(screening.verdict, verdict, key=VERDICTS.index)
     reasons = (reason, *screening.reasons) if higher != screening.verdict else (*screening.reasons, reason)
-    return replace(screening, verdict=higher, urgency=max(screening.urgency, urgency, key=URGENCIES.index), reasons=reasons)
+    return replace(
+        screening, verdict=higher, urgency=max(screening.urgency, urgency, key=URGENCIES.index), reasons=reasons
+    )
 
 
 def report(screenings: list[Screening] | Screening) -> str:
@@ -268,7 +313,11 @@ def report(screenings: list[Screening] | Screening) -> str:
     for item in items:
         lines.append(f"{item.id}: {item.sentence()}")
         lines += [f"  because    {reason}" for reason in item.reasons[1:]]
-        lines += [f"  condition  {condition_text(name)}" for name in item.conditions if item.allows_session or name in item.unmet]
+        lines += [
+            f"  condition  {condition_text(name)}"
+            for name in item.conditions
+            if item.allows_session or name in item.unmet
+        ]
         lines += [f"  ask        {ask.question} ({ask.why})" for ask in item.asks]
         lines += [f"  note       {note}" for note in item.notes]
     return "\n".join([*lines, DISCLAIMER])

@@ -73,8 +73,7 @@ class Node:
 
     def names(self) -> set[str]:
         """Field and definition names the expression reads."""
-        return {n.args[1] if n.kind == "call" else n.args[0] for n in self.walk()
-                if n.kind not in ("or", "and", "not")}
+        return {n.args[1] if n.kind == "call" else n.args[0] for n in self.walk() if n.kind not in ("or", "and", "not")}
 
     def codes(self) -> set[tuple[str, str]]:
         """(field, answer code) pairs the expression names, for checking against the questionnaire."""
@@ -88,8 +87,11 @@ class Node:
 
     def limits(self) -> set[str]:
         """Names of the limits the expression uses, without the ``lim.`` prefix."""
-        return {n.args[2][4:] for n in self.walk()
-                if n.kind == "compare" and isinstance(n.args[2], str) and n.args[2].startswith("lim.")}
+        return {
+            n.args[2][4:]
+            for n in self.walk()
+            if n.kind == "compare" and isinstance(n.args[2], str) and n.args[2].startswith("lim.")
+        }
 
 
 def _call(function: str, value: str | float | None) -> bool:
@@ -123,13 +125,17 @@ class _Parser:
         while position < len(text.rstrip()):
             match = _TOKEN.match(text, position)
             if not match:
-                raise self.fail(f"cannot read '{text[position:position + 12].strip()}'")
+                raise self.fail(f"cannot read '{text[position : position + 12].strip()}'")
             self.tokens.append(match.group(0).strip())
             position = match.end()
 
     def fail(self, what: str) -> CisternaError:
-        return CisternaError("a rule condition cannot be read", where=self.text.strip()[:200], found=what,
-                             mend="use field == code, < <= > >=, in (a, b), and, or, not, known(), unknown()")
+        return CisternaError(
+            "a rule condition cannot be read",
+            where=self.text.strip()[:200],
+            found=what,
+            mend="use field == code, < <= > >=, in (a, b), and, or, not, known(), unknown()",
+        )
 
     def peek(self) -> str:
         return self.tokens[self.at] if self.at < len(self.tokens) else ""

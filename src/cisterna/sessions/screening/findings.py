@@ -7,20 +7,14 @@ from dataclasses import dataclass
 
 from cisterna.sessions.screening import words
 from cisterna.sessions.screening.client import Client
-from cisterna.sessions.screening.lexicon import Concept, concepts, numbers
+from cisterna.sessions.screening.lexicon import Concept, concepts, cues, numbers
 from cisterna.sessions.screening.questions import questions
 from cisterna.sessions.screening.when import OLD, Time, find_times
 
 _BESIDE = 45
 _CHRONIC = 52.0
+_HOURS = 0.1
 _STALE = 13.0
-_BEGAN = re.compile(r"\b(?:start\w*|began|begin\w*|since|still|again|came back|getting|gets|every|keeps?|each)\b")
-_BRIEF = re.compile(r"\b(?:for|after|within|in|lasted|about|only) (?:about |a |some |few |maybe |only |one |two |ten |five |\d+ )*"
-                    r"(?:second|minute|hour|moment|while)s?\b|\b(?:then|now|already|soon|again) .{0,20}(?:gone|fine|okay|ok|normal|well|good"
-                    r"|better|back|over|passed|away)\b|\bcame back\b|\bwas (?:gone|over)\b|\bwent away\b|\bit passed\b|\b(?:fine|normal|well|ok|okay|good) again\b"
-                    r"|\bback to normal\b|\brecovered\b|\bdisappeared\b")
-_STOPPED = re.compile(r"\b(?:stop\w*|until|till|finish\w*|ended|no longer|not any ?more|came off|off it|used to|took .* for|was on"
-                      r"|were on|paused|discontinued|allowed to leave)\b")
 
 
 @dataclass(frozen=True)
@@ -30,7 +24,7 @@ class Finding:
     Attributes
     ----------
     state : str
-        now | past | denied | feared | other.
+        now | past | denied | feared | examined (a doctor has looked at it) | other.
     weeks : float or None
         Time since it happened or began, when told.
     passed : bool
@@ -76,9 +70,22 @@ def find(client: Client) -> list[Finding]:
                     finding = _judge(concept, strong, part, spans, times, following, teller, last_other)
                     others.append(finding.state == "other")
                     found.append(finding)
-        person = words.about_other(part.text, len(part.text), len(part.text), teller, last_other) if teller == "self" else False
+        person = (
+            words.about_other(part.text, len(part.text), len(part.text), teller, last_other)
+            if teller == "self"
+            else False
+        )
         last_other = any(others) or person or (last_other and re.match(r"(?:he|she|they)\b", part.text) is not None)
     return found
+
+
+def _without(part: words.Sentence, spans: tuple[tuple[int, int], ...], kept: tuple[int, int]) -> words.Sentence:
+    """The sentence with the other parts of a phrase blanked: their own "no" ("made no sense") denies nothing."""
+    text = part.text
+    for a, b in spans:
+        if (a, b) != kept:
+            text = text[:a] + "~" * (b - a) + text[b:]
+    return words.Sentence(text, part.answered_no)
 
 
 def _excluded(concept: Concept, text: str, spans: tuple[tuple[int, int], ...]) -> bool:
@@ -91,7 +98,7 @@ def _excluded(concept: Concept, text: str, spans: tuple[tuple[int, int], ...]) -
 
 def _teller(client: Client, writer: str) -> str:
     """Who writes: self, parent (of the client), or kin (child, spouse, friend of the client)."""
-    if re.search(r"\b(?:mother|father|parents?|mum|dad|mama|papa|foster)\b", writer):
+    if cues("writer_parent").search(writer):
         return "parent"
     if writer and not re.search(r"\b(?:self|client|me)\b", writer):
         return "kin"
@@ -107,18 +114,28 @@ def _concerns(client: Client, concept: Concept) -> bool:
     return client.asked(question.who) if question else not client.infant or concept.field in ("head_injury",)
 
 
-def _judge(concept: Concept, strong: bool, part: words.Sentence, spans: tuple[tuple[int, int], ...], times: list[Time],
-           following: str, teller: str, last_other: bool) -> Finding:
+def _judge(
+    concept: Concept,
+    strong: bool,
+    part: words.Sentence,
+    spans: tuple[tuple[int, int], ...],
+    times: list[Time],
+    following: str,
+    teller: str,
+    last_other: bool,
+) -> Finding:
     start, end = min(a for a, _ in spans), max(b for _, b in spans)
     value, weeks, passed = concept.value, None, False
     if not concept.whoever and words.about_other(part.text, start, end, teller, last_other):
         state = "other"
-    elif any(words.denied(part, a, b) for a, b in spans):
+    elif any(words.denied(_without(part, spans, span), *span) for span in spans):
         state = "denied"
     elif concept.kind in ("illness", "event", "medicine") and words.feared(part.text, start, end):
         state = "feared"
     else:
         state, weeks, passed = _in_time(concept, part.text, start, end, times, following)
+        if state == "now" and concept.kind == "sign" and cues("examined").search(part.text + ". " + following):
+            state = "examined" if not strong or weeks is None or weeks > _STALE else state
         if concept.treated and concept.treated.search(part.text):
             value = concept.treated_value
         if concept.kind == "medicine" and state == "past":
@@ -126,9 +143,15 @@ def _judge(concept: Concept, strong: bool, part: words.Sentence, spans: tuple[tu
     return Finding(concept, value, strong, state, weeks, passed, part.text[:160])
 
 
+def _short(time: Time) -> bool:
+    """A length of minutes or hours ("for ten minutes"): how long it lasted, not when it began."""
+    return time.kind == "lasting" and time.weeks is not None and time.weeks < _HOURS
+
+
 def _nearest(times: list[Time], text: str, start: int, end: int) -> Time | None:
     """The time mark of the same clause, else the nearest one in the sentence, leaving "over" marks aside."""
     marks = [t for t in times if t.kind != "over"]
+    marks = [t for t in marks if not _short(t)] or marks
     if not marks:
         return None
     first, last = words.clause_at(text, start)
@@ -138,19 +161,21 @@ def _nearest(times: list[Time], text: str, start: int, end: int) -> Time | None:
     return min(pool, key=lambda t: min(abs(t.start - end), abs(start - t.end)))
 
 
-def _in_time(concept: Concept, text: str, start: int, end: int, times: list[Time], following: str
-             ) -> tuple[str, float | None, bool]:
+def _in_time(
+    concept: Concept, text: str, start: int, end: int, times: list[Time], following: str
+) -> tuple[str, float | None, bool]:
     mark = _nearest(times, text, start, end)
     weeks = mark.weeks if mark else None
-    over = any(t.kind == "over" and t.start >= start - 25 for t in times) or bool(
-        re.match(r"(?:it is |it |that |this |this is |all )?(?:gone|healed|over|went away|passed|now gone|nothing since|never again|fully fine)\b", following))
-    brief = bool(_BRIEF.search(text[max(0, start - 60):]) or _BRIEF.match(following))
+    over = any(t.kind == "over" and t.start >= start - 25 for t in times) or bool(cues("gone_next").match(following))
+    if concept.relieved and cues("relief").search(text):
+        over = False
+    brief = bool(cues("brief").search(text[max(0, start - 60) :]) or cues("brief").match(following))
     old = weeks is not None and weeks >= _CHRONIC and mark is not None and mark.kind in ("past", "lasting")
     vague_past = mark is not None and mark.kind in ("past", "lasting") and weeks is None
     if concept.kind == "medicine":
-        return ("past" if _STOPPED.search(text[start - 40 if start > 40 else 0:]) and not text.startswith("not stop") else "now"), weeks, False
+        return ("past" if cues("stopped").search(text[max(0, start - 40) :]) else "now"), weeks, False
     if concept.kind in ("illness", "state"):
-        gone = bool(re.search(r"\b(?:outgrew|outgrown|grew out of|cured|excluded|ruled out)\b", text))
+        gone = bool(cues("outgrown").search(text))
         return ("past" if gone else "now"), weeks, over
     if concept.kind == "mind":
         return ("past" if old and mark is not None and mark.kind == "past" else "now"), weeks, over
@@ -166,11 +191,9 @@ def _in_time(concept: Concept, text: str, start: int, end: int, times: list[Time
         if over and (vague_past or (weeks or 0) >= 26):
             return "past", weeks, True
         return "now", weeks, over or brief
-    if over and not _BEGAN.search(text[start:] + " " + following[:0]):
-        return "past", weeks, True
     if over:
         return "past", weeks, True
-    if mark is not None and mark.kind == "past" and (weeks or 0) > _STALE and not _BEGAN.search(text):
+    if mark is not None and mark.kind == "past" and (weeks or 0) > _STALE and not cues("began").search(text):
         return "past", weeks, over
     return "now", weeks, over
 
@@ -189,9 +212,13 @@ def told_numbers(client: Client) -> list[tuple[str, float, dict[str, str], str]]
                     stale = mark is not None and mark.kind == "past" and (mark.weeks is None or mark.weeks > 0.9)
                     gone = row.means.get("fever") and any(t.kind == "over" for t in times)
                     value = float(match.group(1))
-                    if row.low <= value <= row.high and not (stale and "fever" in row.means) and not gone \
-                            and not words.denied(part, *match.span()) \
-                            and not words.about_other(part.text, match.start(), match.end(), _teller(client, ""), False):
+                    if (
+                        row.low <= value <= row.high
+                        and not (stale and "fever" in row.means)
+                        and not gone
+                        and not words.denied(part, *match.span())
+                        and not words.about_other(part.text, match.start(), match.end(), _teller(client, ""), False)
+                    ):
                         found.append((row.field, value, row.means, part.text[:160]))
     return found
 
@@ -208,8 +235,12 @@ def pressure_told(client: Client) -> str:
 
 def all_old(client: Client) -> bool:
     """Whether every time mark of the words is at least a year old (used for an event ticked without its time)."""
-    marks = [t for part in words.sentences(words.normalise(client.free_text)) for t in find_times(part.text)
-             if t.kind in ("past", "lasting", "now") and t.weeks is not None]
+    marks = [
+        t
+        for part in words.sentences(words.normalise(client.free_text))
+        for t in find_times(part.text)
+        if t.kind in ("past", "lasting", "now") and t.weeks is not None
+    ]
     return bool(marks) and all((t.weeks or 0) >= _CHRONIC for t in marks)
 
 

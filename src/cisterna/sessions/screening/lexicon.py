@@ -7,9 +7,10 @@ between (none of them a denial), `` ... `` up to nine, ``(a|b)`` either, ``[word
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -61,6 +62,8 @@ class Concept:
         True when the finding still counts after it has gone (a passed deficit, a first seizure).
     neuro : bool
         True when its time since onset goes to ``symptom_onset_hours``.
+    relieved : bool
+        True when relief belongs to the picture ("gone when I lie down"): then "gone" does not end it.
     unless : tuple of str
         Ticked codes beside which these words are no news (a seizure in a known epilepsy).
     whoever : bool
@@ -71,13 +74,14 @@ class Concept:
     field: str
     value: str
     kind: str
-    also: dict[str, str] = field(default_factory=dict)
+    also: dict[str, str] = dataclasses.field(default_factory=dict)
     weeks: str = ""
     days: str = ""
     months: str = ""
     lasting: bool = False
     neuro: bool = False
     whoever: bool = False
+    relieved: bool = False
     recent_only: bool = False
     infant_only: bool = False
     unless: tuple[str, ...] = ()
@@ -115,6 +119,29 @@ class NumberWords:
 def _tables(name: str) -> dict:
     path = Path(__file__).parent / "lexicon" / f"{name}.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+@cache
+def cue(name: str) -> str:
+    """A list of ``cues.toml`` as one regular expression with word borders.
+
+    Examples
+    --------
+    >>> bool(re.search(cue("ends_denial"), "no pain because it is gone"))
+    True
+    """
+    return r"\b(?:" + "|".join(_tables("cues")[name]) + r")(?!\w)"
+
+
+def cue_words(name: str) -> list[str]:
+    """A list of ``cues.toml`` as it stands."""
+    return list(_tables("cues")[name])
+
+
+@cache
+def cues(name: str) -> re.Pattern[str]:
+    """The same, compiled."""
+    return re.compile(cue(name))
 
 
 def pattern(text: str) -> str:
@@ -163,9 +190,17 @@ def concepts() -> tuple[Concept, ...]:
         for name, row in _tables(table).items():
             row = dict(row)
             row["unless"] = tuple(row.get("unless", ()))
-            compiled = {"strong": phrases(row.pop("strong", [])), "weak": phrases(row.pop("weak", [])),
-                        "exclude": _either(row.pop("not", [])), "treated": _either(row.pop("treated", []))}
-            found.append(Concept(name=name, **row, **compiled))
+            words = {key: row.pop(key, []) for key in ("strong", "weak", "not", "treated")}
+            found.append(
+                Concept(
+                    name=name,
+                    strong=phrases(words["strong"]),
+                    weak=phrases(words["weak"]),
+                    exclude=_either(words["not"]),
+                    treated=_either(words["treated"]),
+                    **row,
+                )
+            )
     return tuple(found)
 
 
@@ -173,6 +208,14 @@ def concepts() -> tuple[Concept, ...]:
 def numbers() -> tuple[NumberWords, ...]:
     """Numbers the words may carry (INR, platelets, temperature, week of pregnancy)."""
     return tuple(
-        NumberWords(name, row["field"], tuple(re.compile(p) for p in row["patterns"]), row["low"], row["high"],
-                    re.compile(row["clause"]) if "clause" in row else None, row.get("means", {}))
-        for name, row in _tables("numbers").items())
+        NumberWords(
+            name,
+            row["field"],
+            tuple(re.compile(p) for p in row["patterns"]),
+            row["low"],
+            row["high"],
+            re.compile(row["clause"]) if "clause" in row else None,
+            row.get("means", {}),
+        )
+        for name, row in _tables("numbers").items()
+    )

@@ -13,9 +13,23 @@ from cisterna.ground.errors import CisternaError
 from cisterna.ground.registry import nearest
 from cisterna.sessions.screening.expression import Node, parse
 
-_YES = {"y": "yes", "true": "yes", "1": "yes", "ja": "yes", "n": "no", "false": "no", "0": "no", "nein": "no",
-        "?": "unknown", "not known": "unknown", "don't know": "unknown", "dont know": "unknown", "unsure": "unknown",
-        "na": "unknown", "n/a": "unknown"}
+_YES = {
+    "y": "yes",
+    "true": "yes",
+    "1": "yes",
+    "ja": "yes",
+    "n": "no",
+    "false": "no",
+    "0": "no",
+    "nein": "no",
+    "?": "unknown",
+    "not known": "unknown",
+    "don't know": "unknown",
+    "dont know": "unknown",
+    "unsure": "unknown",
+    "na": "unknown",
+    "n/a": "unknown",
+}
 
 
 @dataclass(frozen=True)
@@ -114,7 +128,10 @@ class Question:
         if self.kind != "number":
             return None, f"{self.id}: a number is no answer here, allowed: {self.choices}; treated as missing"
         if not math.isfinite(value) or not self.low <= value <= self.high:
-            return None, f"{self.id}: {value:g} is outside {self.low:g} to {self.high:g} {self.unit}; treated as missing"
+            return (
+                None,
+                f"{self.id}: {value:g} is outside {self.low:g} to {self.high:g} {self.unit}; treated as missing",
+            )
         return value, ""
 
 
@@ -136,9 +153,20 @@ def questions() -> dict[str, Question]:
     for row in _table("questions.csv"):
         verdict, _, urgency = row["if_unknown"].partition("/")
         found[row["id"]] = Question(
-            row["id"], row["group"], row["kind"], tuple(c for c in row["codes"].split("|") if c), row["unit"],
-            float(row["low"] or 0), float(row["high"] or 0), row["who"], parse(row["when"]) if row["when"] else None,
-            row["core"] == "yes", (verdict, urgency), row["listed"] == "yes", row["text"])
+            row["id"],
+            row["group"],
+            row["kind"],
+            tuple(c for c in row["codes"].split("|") if c),
+            row["unit"],
+            float(row["low"] or 0),
+            float(row["high"] or 0),
+            row["who"],
+            parse(row["when"]) if row["when"] else None,
+            row["core"] == "yes",
+            (verdict, urgency),
+            row["listed"] == "yes",
+            row["text"],
+        )
     return found
 
 
@@ -172,5 +200,6 @@ def question(name: str) -> Question:
         return questions()[name]
     except KeyError:
         best = nearest(name, questions())
-        raise CisternaError(f"no question '{name}'", where="screening",
-                            mend=f"did you mean '{best}'?" if best else "see questions.csv") from None
+        raise CisternaError(
+            f"no question '{name}'", where="screening", mend=f"did you mean '{best}'?" if best else "see questions.csv"
+        ) from None

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from cisterna.ground.errors import CisternaError
-from cisterna.sessions.screening.expression import Facts, Node, parse
+from cisterna.sessions.screening.expression import Facts, Node, parse, parse_all
 
 VERDICTS = ("no_listed_contraindication", "care", "physician_first", "stop")
 URGENCIES = ("none", "routine", "same_day", "emergency")
@@ -49,9 +49,9 @@ def _read(name: str) -> dict:
 
 
 @cache
-def definitions() -> dict[str, str]:
-    """Named conditions that rules share."""
-    return _read("definitions")["define"]
+def definitions() -> dict[str, Node]:
+    """Named conditions that rules share, parsed."""
+    return parse_all(_read("definitions")["define"])
 
 
 @cache
@@ -72,12 +72,23 @@ def rules() -> tuple[Rule, ...]:
     found: list[Rule] = []
     for table in _TABLES:
         for row in _read(table)["rule"]:
-            rule = Rule(row["id"], parse(row["when"]), row["verdict"], row["urgency"], row["reason"], row["source"],
-                        tuple(row.get("conditions", ())))
+            rule = Rule(
+                row["id"],
+                parse(row["when"]),
+                row["verdict"],
+                row["urgency"],
+                row["reason"],
+                row["source"],
+                tuple(row.get("conditions", ())),
+            )
             wrong = rule.verdict not in VERDICTS or rule.urgency not in URGENCIES
             if wrong or (rule.urgency == "emergency" and rule.verdict != "stop"):
-                raise CisternaError("a rule has no valid verdict and urgency", where=f"{table}.toml, rule {rule.id}",
-                                    found=f"{rule.verdict}, {rule.urgency}", mend="emergency goes with stop only")
+                raise CisternaError(
+                    "a rule has no valid verdict and urgency",
+                    where=f"{table}.toml, rule {rule.id}",
+                    found=f"{rule.verdict}, {rule.urgency}",
+                    mend="emergency goes with stop only",
+                )
             found.append(rule)
     return tuple(found)
 

@@ -42,11 +42,17 @@ class Score:
 
     def text(self) -> str:
         """The score in words."""
-        rows = (("stop found, urgency not lower", self.stop), ("emergency found", self.emergency),
-                ("verdict right or acceptable", self.verdict), ("verdict exactly the first", self.exact),
-                ("physician first not lowered", self.doctor_kept),
-                ("care / none not raised to stop", self.quiet_kept), ("care / none right or acceptable", self.quiet_exact),
-                ("urgency not lower", self.urgency_kept), ("words decide: right", self.needs_text))
+        rows = (
+            ("stop found, urgency not lower", self.stop),
+            ("emergency found", self.emergency),
+            ("verdict right or acceptable", self.verdict),
+            ("verdict exactly the first", self.exact),
+            ("physician first not lowered", self.doctor_kept),
+            ("care / none not raised to stop", self.quiet_kept),
+            ("care / none right or acceptable", self.quiet_exact),
+            ("urgency not lower", self.urgency_kept),
+            ("words decide: right", self.needs_text),
+        )
         lines = [f"{self.count} vignettes"]
         lines += [f"  {name:<34} {a:>4} of {b:<4} {100 * a / b if b else 100:5.1f} %" for name, (a, b) in rows]
         return "\n".join([*lines, *(f"  miss  {m}" for m in self.misses), DISCLAIMER])
@@ -80,8 +86,12 @@ def score(vignettes: Iterable[Mapping]) -> Score:
     for vignette in vignettes:
         verdict, urgency = vignette.get("verdict"), vignette.get("urgency")
         if verdict not in VERDICTS or urgency not in URGENCIES:
-            raise CisternaError("a vignette has no valid verdict and urgency", where=str(vignette.get("id"))[:60],
-                                found=f"{verdict}, {urgency}"[:80], mend=f"verdicts: {', '.join(VERDICTS)}; urgencies: {', '.join(URGENCIES)}")
+            raise CisternaError(
+                "a vignette has no valid verdict and urgency",
+                where=str(vignette.get("id"))[:60],
+                found=f"{verdict}, {urgency}"[:80],
+                mend=f"verdicts: {', '.join(VERDICTS)}; urgencies: {', '.join(URGENCIES)}",
+            )
         given = screen(vignette)
         accepted = {verdict, *vignette.get("also_acceptable", [])}
         right = given.verdict in accepted
@@ -108,5 +118,7 @@ def score(vignettes: Iterable[Mapping]) -> Score:
 
 def _told(vignette: Mapping, given: Screening, verdict: str, urgency: str) -> str:
     reason = "; ".join(given.reasons[:2]) or "no reason"
-    return (f"{vignette.get('id')}: expected {verdict}/{urgency} ({'; '.join(vignette.get('reasons', []))[:120]}), "
-            f"got {given.verdict}/{given.urgency} ({reason[:200]})")
+    return (
+        f"{vignette.get('id')}: expected {verdict}/{urgency} ({'; '.join(vignette.get('reasons', []))[:120]}), "
+        f"got {given.verdict}/{given.urgency} ({reason[:200]})"
+    )

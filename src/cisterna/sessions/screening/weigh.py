@@ -12,21 +12,11 @@ from dataclasses import dataclass, field
 from cisterna.sessions.screening import findings as text
 from cisterna.sessions.screening import words
 from cisterna.sessions.screening.client import Client
-from cisterna.sessions.screening.expression import Node, parse_all
+from cisterna.sessions.screening.expression import Node
+from cisterna.sessions.screening.lexicon import cues
 from cisterna.sessions.screening.questions import limits, questions
 
 _RECENT = 26.0
-_BENIGN = (r"fish ?oil|omega|krill|turmeric|curcum\w*|ginger|garlic|ginkgo|vitamin\w*|magnesium|zinc|iron|herbal|herbs|homeopath\w*"
-           r"|homoeopath\w*|tea|probiotic\w*|collagen|supplement\w*|algae|nettle|multivit\w*|linseed|flax\w*|green tea|calcium"
-           r"|biotin|selenium|glucosamine|food supplement\w*|cinnamon|onion")
-_NOTHING_ELSE = (r"\bno (?:other|more|real|prescri\w+) (?:medicine|medication|medicines|drug|drugs|tablet|tablets|pill|pills)\b|\bnothing else\b"
-                 r"|\bonly (?:that|this|these|those|the|natural|herbal|from)\b|\bno medicine|\bno medication|\bno tablets|\bno pills|\bno drugs"
-                 r"|\bnot prescribed|\bno prescription|\bfrom the (?:supermarket|health shop|drugstore|health food shop)\b|\bother medicine no"
-                 r"|\bno doctor (?:gave|prescribed)|\btake no\b|\bnever (?:took|taken|had) (?:warfarin|a blood thinner|blood thinners|marcumar)")
-_DRUG = r"\b(?:one for|pill for|tablet for|something for|tablets|heart (?:pill|tablet)|stent|pink|white|small) (?:the|my)? ?(?:heart|blood|rhythm|pressure|pill)\b"
-_SHY = re.compile(r"\b(?:i|we) (?:have |only |just )?(?:put|ticked|tick|wrote|write|said|marked|crossed|answered|checked) (?:a )?\W?no\b|\bticked no\b"
-                  r"|\bdid not (?:want|dare|like) to (?:write|say|tick|tell|put)\b|\b(?:ashame|ashamed|embarrass\w*|shy to)\b|\bdo not tell\b|\bbetween (?:us|you and me)\b"
-                  r"|\bplease (?:not|do not) (?:tell|write|say)\b|\bhard to say\b|\bnobody knows\b")
 
 
 @dataclass(frozen=True)
@@ -84,7 +74,7 @@ class Weighed:
         return None if node is None else node.test(self)
 
 
-def weigh(client: Client, definitions: dict[str, str]) -> Weighed:
+def weigh(client: Client, definitions: dict[str, Node]) -> Weighed:
     """Join answers and words of one client.
 
     Parameters
@@ -100,7 +90,7 @@ def weigh(client: Client, definitions: dict[str, str]) -> Weighed:
     >>> w.answers["head_injury"], round(float(w.answers["head_injury_weeks"]), 1), sorted(w.contradicted)
     ('yes', 0.6, ['head_injury'])
     """
-    weighed = Weighed(client, dict(client.answers), definitions=parse_all(definitions))
+    weighed = Weighed(client, dict(client.answers), definitions=definitions)
     told = text.find(client)
     weighed.epileptic = [f.state == "now" for f in told if f.concept.name == "epilepsy"]
     for finding in told:
@@ -140,10 +130,17 @@ def _again(weighed: Weighed, finding: text.Finding, known: str) -> None:
     """A fresh seizure told beside a controlled epilepsy speaks against the tick."""
     days = None if finding.weeks is None else finding.weeks * 7
     time = weighed.answers.get(finding.concept.days)
-    if known == "controlled" and days is not None and days < limits()["seizure_free"] and (not isinstance(time, float) or time > days):
+    if (
+        known == "controlled"
+        and days is not None
+        and days < limits()["seizure_free"]
+        and (not isinstance(time, float) or time > days)
+    ):
         weighed.answers[finding.concept.days] = days
         weighed.contradicted[finding.concept.days] = finding.words
-        weighed.asks.append(Ask(questions()[finding.concept.days].text, f"told in words: \"{finding.words}\"", finding.concept.days))
+        weighed.asks.append(
+            Ask(questions()[finding.concept.days].text, f'told in words: "{finding.words}"', finding.concept.days)
+        )
 
 
 def _raise(weighed: Weighed, name: str, code: str, finding: text.Finding) -> bool:
@@ -160,9 +157,9 @@ def _raise(weighed: Weighed, name: str, code: str, finding: text.Finding) -> boo
     weighed.origin[name] = finding.words
     if harmless:
         weighed.contradicted[name] = finding.words
-        weighed.asks.append(Ask(question.text, f"ticked {ticked}, told in words: \"{finding.words}\"", name))
+        weighed.asks.append(Ask(question.text, f'ticked {ticked}, told in words: "{finding.words}"', name))
     elif code not in ("stopped",):
-        weighed.asks.append(Ask(question.text, f"told in words: \"{finding.words}\"", name))
+        weighed.asks.append(Ask(question.text, f'told in words: "{finding.words}"', name))
     return True
 
 
@@ -177,7 +174,7 @@ def _take_event(weighed: Weighed, finding: text.Finding) -> None:
         if not (finding.strong and recent and told is not None and told * 4 < ticked):
             return
         weighed.contradicted[time] = finding.words
-        weighed.asks.append(Ask(questions()[time].text, f"{ticked:g} ticked, told in words: \"{finding.words}\"", time))
+        weighed.asks.append(Ask(questions()[time].text, f'{ticked:g} ticked, told in words: "{finding.words}"', time))
     if finding.weeks is not None and finding.weeks >= _RECENT:
         if concept.old_value and concept.field not in weighed.answers:
             weighed.answers[concept.field] = concept.old_value
@@ -202,7 +199,7 @@ def _take_event(weighed: Weighed, finding: text.Finding) -> None:
     elif told is None and known is None and not has_field and finding.strong:
         weighed.answers[time] = "unknown"
         weighed.origin.setdefault(time, finding.words)
-        weighed.asks.append(Ask(questions()[time].text, f"told in words without its time: \"{finding.words}\"", time))
+        weighed.asks.append(Ask(questions()[time].text, f'told in words without its time: "{finding.words}"', time))
     if weighed.client.answers.get(time) == "none" and not has_field:
         weighed.contradicted[time] = finding.words
         if known == "none" and told is None:
@@ -234,8 +231,14 @@ def _take_numbers(weighed: Weighed) -> None:
             weighed.origin["blood_pressure"] = "blood pressure told in words"
 
 
-_TIMED = {"head_injury": "head_injury_weeks", "stroke_tia": "stroke_weeks", "intracranial_bleed": "bleed_weeks",
-          "seizure": "last_seizure_days", "skull_fracture": "skull_fracture_weeks", "dvt": "dvt_weeks"}
+_TIMED = {
+    "head_injury": "head_injury_weeks",
+    "stroke_tia": "stroke_weeks",
+    "intracranial_bleed": "bleed_weeks",
+    "seizure": "last_seizure_days",
+    "skull_fracture": "skull_fracture_weeks",
+    "dvt": "dvt_weeks",
+}
 
 
 def _fill_times(weighed: Weighed, told: list[text.Finding]) -> None:
@@ -244,7 +247,9 @@ def _fill_times(weighed: Weighed, told: list[text.Finding]) -> None:
         ticked = weighed.client.answers.get(name)
         if ticked in (None, "no", "none", "unknown", "uncontrolled") or weighed.answers.get(time) not in (None,):
             continue
-        times = [f.weeks for f in told if f.concept.field == name and f.weeks is not None and f.state in ("now", "past")]
+        times = [
+            f.weeks for f in told if f.concept.field == name and f.weeks is not None and f.state in ("now", "past")
+        ]
         weeks = min(times) if times else text.old_weeks() if text.all_old(weighed.client) else None
         if weeks is not None:
             weighed.answers[time] = weeks * 7 if time.endswith("days") else weeks
@@ -258,22 +263,30 @@ def _benign_thinner(weighed: Weighed) -> None:
         return
     said = words.normalise(weighed.client.free_text)
     supplements = str(weighed.client.answers.get("supplements", "")).lower()
-    named = re.search(rf"\b(?:{_BENIGN})\b", said) or re.search(rf"\b(?:{_BENIGN})\b", supplements)
-    if not named or re.search(_DRUG, said) or not re.search(_NOTHING_ELSE, said) or ticked is None and not supplements:
+    named = cues("supplements").search(said) or cues("supplements").search(supplements)
+    if not named or cues("real_drug").search(said) or not cues("nothing_else").search(said):
+        return
+    if ticked is None and not supplements:
         return
     weighed.answers["anticoagulant"] = "none"
     weighed.answers["supplements_explain"] = "yes"
     weighed.origin.pop("anticoagulant", None)
     weighed.asks = [ask for ask in weighed.asks if ask.field != "anticoagulant"]
-    weighed.asks.append(Ask(questions()["anticoagulant"].text, "only supplements are named in words; please confirm", "anticoagulant"))
+    weighed.asks.append(
+        Ask(questions()["anticoagulant"].text, "only supplements are named in words; please confirm", "anticoagulant")
+    )
 
 
 def _shy(weighed: Weighed) -> None:
     said = words.normalise(weighed.client.free_text)
-    match = _SHY.search(said)
+    match = cues("shy").search(said)
     if match:
-        around = said[max(0, match.start() - 60): match.end() + 60]
-        weighed.asks.append(Ask("You write that something was hard to tell or ticked differently. What is it, in your own words?",
-                                f"told in words: \"...{around}...\""))
-        if "no" in match.group(0).split() and not weighed.contradicted:
+        around = said[max(0, match.start() - 60) : match.end() + 60]
+        weighed.asks.append(
+            Ask(
+                "You write that something was hard to tell or ticked differently. What is it, in your own words?",
+                f'told in words: "...{around}..."',
+            )
+        )
+        if re.search(r"\b(?:no|not|none|nothing)$", match.group(0)) and not weighed.contradicted:
             weighed.answers["ticked_otherwise"] = "yes"

@@ -9,50 +9,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
+
+from cisterna.sessions.screening.lexicon import cue, cue_words, cues
 
 _CONTRACTIONS = (
-    (r"\b(?:can not|can't|cant|cannot)\b", "can not"), (r"\bwon't\b|\bwont\b", "will not"),
+    (r"\b(?:can not|can't|cant|cannot)\b", "can not"),
+    (r"\bwon't\b|\bwont\b", "will not"),
     (r"\b(is|are|was|were|do|does|did|have|has|had|could|would|should|must|need)n['o]?t\b", r"\1 not"),
-    (r"\b(i)'m\b", r"\1 am"), (r"\b(\w+)'ve\b", r"\1 have"), (r"\b(\w+)'re\b", r"\1 are"), (r"\b(\w+)'ll\b", r"\1 will"),
-    (r"\b(i|you|he|she|we|they)'d\b", r"\1 would"), (r"\b(it|he|she|that|there|what|who)'s\b", r"\1 is"),
+    (r"\b(i)'m\b", r"\1 am"),
+    (r"\b(\w+)'ve\b", r"\1 have"),
+    (r"\b(\w+)'re\b", r"\1 are"),
+    (r"\b(\w+)'ll\b", r"\1 will"),
+    (r"\b(i|you|he|she|we|they)'d\b", r"\1 would"),
+    (r"\b(it|he|she|that|there|what|who)'s\b", r"\1 is"),
 )
-_BREAK = (r"but|however|although|though|yet|except|because|then|otherwise|only that|since then|and now|and since|and then"
-          r"|now|so that|whereas|while|until|and (?=i\b|he\b|she\b|it\b|my\b|we\b|they\b)")
-_PSEUDO = re.compile(
-    r"\b(?:not only|no idea|not sure|no doubt|no wonder|without warning|without (?:a |any )?(?:reason|cause|hitting)"
-    r"|(?:do|did|does)? ?not (?:really )?(?:know|understand|remember|recall|want|like|dare|tell|say|think much|sleep|slept"
-    r"|help|stop|go|touch|improve|get|getting|come down|fit|work|mention|write|see (?:a|the) doctor|care|react|take it)"
-    r"|not (?:better|improving|normal|right|well|good|yet|usual|the same|like (?:before|me|him|her)|himself|herself|myself"
-    r"|happy|amused|helping|enough|slept|sleeping|been to|seen (?:a|the|any)? ?doctor|tell|told|examined|checked)"
-    r"|never (?:before|had (?:such|this|that|it|a headache|headaches? like|pain like|one like|anything like)|seen|like this|so)"
-    r"|like never|as never|no (?:one|body|doctor|appointment|help|reason|cause|matter|joke|pill helps|helmet|time|sleep|scan|ct"
-    r"|longer|more (?:strength|power|force|feeling))|nobody|nothing (?:helps|works)|can not|could not|will not|would not|no (?:feel|feeling|force"
-    r"|strength|power|control)\b|not normal|if not|whether or not|or not|not long ago|not many|not so)\b")
-_NEGATOR = re.compile(r"\b(?:no|not|never|none|without|neither|nor|nothing|denies|denied|free of|free from|absent|zero|nil|non)\b")
 _REACH = {"no": 6, "not": 5, "never": 9, "none": 3, "without": 6, "neither": 8, "nor": 5, "nothing": 5}
-_ENDS_SCOPE = re.compile(r"\b(?:because|since|so|that|which|who|when|after|before|if|as|where|with|still|has|just)\b")
-_AFTER = re.compile(
-    r"^\W{0,3}(?:(?:i |we |he |she |it )?(?:have |had |has |do |did |does |is |are |was |were |there is |so far )*)?"
-    r"(?:no\b|not\b|never\b|none\b|nil\b|negative\b|denied\b|excluded\b|ruled out\b|unlikely\b|absent\b)"
-    r"(?! (?:sure|better|improv|gone|go|going|stop|so|only|more|help|yet|idea|normal|good|well|feel|control|longer|away|"
-    r"want|dramatic|treated|examined|checked|long|bad|serious|severe|strong|much|very|too|know|seen|told|medicine|scan|"
-    r"doctor|one|pain|fever|vomit|neck|bleeding))")
-_VERB = re.compile(r"\b(?:i|he|she|it|my|we|they|is|are|was|were|has|have|had|since|yesterday|today|now|feel|feels|get|gets"
-                   r"|getting|comes|came|goes|went|hurts|started|began|starts|can|will|takes|take)\b|\d")
-_FEAR = re.compile(r"\b(?:afraid|fear|fears|scared|worried|worry|worries|anxious|could (?:it|this|that) be|might be|in case|risk of"
-                   r"|risk for|prevent\w*|prophyla\w*|against|avoid|exclude\w*|rule out|ruled out|read (?:about|that)|people with|persons? with|clients? with|patients? with|somebody with|someone with|help with|heard (?:about|of)"
-                   r"|the form|leaflet|no sign of|tested for|test for|checked for|screened for|suspected|suspicion|looked for"
-                   r"|internet|google\w*|what about|is it|thought it was|like a|as if a|instead of|not a|wonder\w*)\b")
-_RELATIVE = (r"(?:mother|mum|mom|mama|father|dad|papa|parents?|sister|brother|siblings?|aunt|uncle|cousin|grand\w+|nan|granny|wife"
-             r"|husband|partner|girlfriend|boyfriend|friend|neighbou?r|colleague|boss|flatmate|roommate|son|daughter|child|kid"
-             r"|baby|boy|girl|twin|nephew|niece|dog|cat|client|patient|teacher|family)")
-_OTHER = re.compile(rf"\b(?:my|our|his|her|the|a|in my|in the|in our) (?:\w+ )?{_RELATIVE}(?:'s)?\b|\bruns in (?:my|the|our) family\b"
-                    r"|\bfamily history\b|\bin (?:my|the|our) family\b|\bhereditary\b|\bfamily\b")
-_REPORTS = re.compile(r"\b(?:says?|said|notice[ds]?|noticing|thinks?|thought|found|finds|saw|sees|told|tells|asks?|asked|worr(?:y|ies|ied)"
-                      r"|insist\w*|sent|sends|drove|brought|filmed|joke[sd]?|laugh\w*|believes?|claims?|calls?|called|wants?|made"
-                      r"|make|observ\w*|mention\w*|suggest\w*|recommend\w*|complain\w*|point\w*|heard|hears|watch\w*|pushed)\b")
-_ME = re.compile(r"\b(?:i|me|my (?:left|right|own|head|neck|face|mouth|eye|eyes|arm|arms|leg|legs|hand|hands|speech|words|pupil|lid"
-                 r"|eyelid|back|lips|smile|foot|feet))\b")
+"""How many words a denial reaches forward."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +44,13 @@ def normalise(text: str) -> str:
     >>> normalise("I can’t bend; it's 39,6 and one-sided")
     'i can not bend; it is 39.6 and one sided'
     """
-    text = text.replace("\u2019", "'").replace("\u2018", "'").replace("`", "'").replace("\u2013", " - ").replace("\u2014", " - ")
+    text = (
+        text.replace("\u2019", "'")
+        .replace("\u2018", "'")
+        .replace("`", "'")
+        .replace("\u2013", " - ")
+        .replace("\u2014", " - ")
+    )
     text = re.sub(r"(?<=\d),(?=\d)", ".", text.lower())
     text = re.sub(r"(?<=\w)-(?=[a-z])", " ", text)
     for pattern, replacement in _CONTRACTIONS:
@@ -92,10 +71,24 @@ def sentences(text: str) -> list[Sentence]:
     return result
 
 
+@cache
+def _clause_cut() -> re.Pattern[str]:
+    return re.compile(r",|:| - |\(|\)|" + cue("clause_breaks"))
+
+
+@cache
+def _denied_after() -> re.Pattern[str]:
+    return re.compile(
+        r"^\W{0,3}(?:(?:i |we |he |she |it )?(?:have |had |has |do |did |does |is |are |was |were |there is |so far )*)?"
+        r"(?:no|not|never|none|nil|negative|denied|excluded|ruled out|unlikely|absent)\b"
+        r"(?! (?:" + "|".join(cue_words("denial_after_but_not")) + "))"
+    )
+
+
 def clauses(sentence: str) -> list[tuple[int, int]]:
     """Spans of the clauses of a sentence, cut at commas, colons, dashes, brackets and turning words."""
     cuts = [0]
-    for match in re.finditer(rf",|:| - |\(|\)|\b(?:{_BREAK})\b", sentence):
+    for match in _clause_cut().finditer(sentence):
         cuts.append(match.start())
     cuts.append(len(sentence))
     return [(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if b > a]
@@ -107,6 +100,10 @@ def clause_at(sentence: str, position: int) -> tuple[int, int]:
         if start <= position < end:
             return start, end
     return 0, len(sentence)
+
+
+def _verb(text: str) -> bool:
+    return bool(cues("verbs").search(text) or re.search(r"\d", text))
 
 
 def denied(sentence: Sentence, start: int, end: int) -> bool:
@@ -122,20 +119,22 @@ def denied(sentence: Sentence, start: int, end: int) -> bool:
     if sentence.answered_no:
         return True
     first, last = clause_at(text, start)
-    before = _PSEUDO.sub(lambda m: "~" * len(m.group(0)), text[first:start])
+    before = cues("no_denial").sub(lambda m: "~" * len(m.group(0)), text[first:start])
     if _negated_before(before):
         return True
-    if _AFTER.match(text[end:max(last, end)]) or re.match(r"\W{0,3}(?:no|none|never|nil)\s*(?:$|[,.])", text[end:]):
+    if _denied_after().match(text[end : max(last, end)]) or re.match(
+        r"\W{0,3}(?:no|none|never|nil)\s*(?:$|[,.])", text[end:]
+    ):
         return True
     return _listed_after_no(text, first, start, last)
 
 
 def _negated_before(before: str) -> bool:
-    negators = list(_NEGATOR.finditer(before))
+    negators = list(cues("denial").finditer(before))
     if not negators:
         return False
-    between = before[negators[-1].end():]
-    if _ENDS_SCOPE.search(between):
+    between = before[negators[-1].end() :]
+    if cues("ends_denial").search(between):
         return False
     words = between.split()
     joined = re.search(r"\band\b", between)
@@ -145,17 +144,19 @@ def _negated_before(before: str) -> bool:
 
 
 def _listed_after_no(text: str, first: int, start: int, last: int) -> bool:
-    """"No numbness, weakness, bladder trouble": the no reaches along a list of bare nouns."""
+    """ "No numbness, weakness, bladder trouble": the no reaches along a list of bare nouns."""
     spans = [span for span in clauses(text) if span[0] < first]
     here = text[first:last].strip(" ,")
     here = re.sub(r"^(?:or|and|nor)\b", "", here).strip()
-    if len(here.split()) > 5 or _VERB.search(here):
+    if len(here.split()) > 5 or _verb(here):
         return False
     for a, b in reversed(spans):
-        piece = _PSEUDO.sub("~", text[a:b].strip(" ,"))
-        if re.match(r"(?:(?:i|he|she|we|there) (?:have|has|had|is|was) )?(?:no|never|without|not|neither|denies)\b", piece):
-            return not re.search(r"\b(?:but|because|then|since)\b", text[a:first]) and text[b:b + 1] in (",", "")
-        if len(piece.split()) > 4 or _VERB.search(piece):
+        piece = cues("no_denial").sub("~", text[a:b].strip(" ,"))
+        if re.match(
+            r"(?:(?:i|he|she|we|there) (?:have|has|had|is|was) )?(?:no|never|without|not|neither|denies)\b", piece
+        ):
+            return not re.search(r"\b(?:but|because|then|since)\b", text[a:first]) and text[b : b + 1] in (",", "")
+        if len(piece.split()) > 4 or _verb(piece):
             return False
     return False
 
@@ -163,9 +164,19 @@ def _listed_after_no(text: str, first: int, start: int, last: int) -> bool:
 def feared(sentence: str, start: int, end: int) -> bool:
     """Whether an illness is only feared, read about, prevented or excluded."""
     first, last = clause_at(sentence, start)
-    return bool(_FEAR.search(sentence[first:start]) or re.search(
-        r"^\W*(?:\w+ ){0,3}(?:was |is |were |has been |could be |got )?(?:excluded|ruled out|negative|not confirmed|unlikely)\b",
-        sentence[end:last + 40]) or re.match(r" (?:clinic|unit|week|awareness|risk|prevention|prophyla|test|screening|nurse)", sentence[end:]))
+    if cues("fear").search(sentence[first:start]) or re.match("|".join(cue_words("fear_after")), sentence[end:]):
+        return True
+    after = r"^\W*(?:\w+ ){0,3}(?:was |is |were |has been |could be |got )?" + cue("excluded_after")
+    return bool(re.search(after, sentence[end : last + 40]))
+
+
+@cache
+def _other() -> re.Pattern[str]:
+    who = "|".join(cue_words("relatives"))
+    return re.compile(
+        rf"\b(?:my|our|his|her|the|a|in my|in the|in our) (?:\w+ )?(?:{who})(?:'s)?\b|\bruns in (?:my|the|our) family\b"
+        r"|\bfamily history\b|\bin (?:my|the|our) family\b|\bhereditary\b|\bfamily\b"
+    )
 
 
 def about_other(sentence: str, start: int, end: int, teller: str, last_other: bool) -> bool:
@@ -190,17 +201,22 @@ def about_other(sentence: str, start: int, end: int, teller: str, last_other: bo
     first, _ = clause_at(sentence, start)
     before = sentence[first:start]
     if teller != "self":
-        mine = re.search(r"\bi (?:myself )?(?:had|have|was|am|take|took|got|needed|suffer\w*)\b", sentence[first:end])
-        if mine and not re.search(r"\b(?:noticed|found|saw|think|thought|seen|heard|called|measured)\b", sentence[first:end]):
+        piece = sentence[first:end]
+        mine = re.search(r"\bi (?:myself )?(?:had|have|was|am|take|took|got|needed|suffer\w*)\b", piece)
+        if mine and not re.search(r"\b(?:noticed|found|saw|think|thought|seen|heard|called|measured)\b", piece):
             return True
-        kin = r"\b(?:(?:his|her) (?:father|mother|brother|sister|cousin|twin)|grand\w+|in (?:the|our) family|(?:older|elder|big) (?:brother|sister))\b"
+        kin = (
+            r"\b(?:(?:his|her) (?:father|mother|brother|sister|cousin|twin)|grand\w+|in (?:the|our) family"
+            r"|(?:older|elder|big) (?:brother|sister))\b"
+        )
         own = r"\bmy (?:mother|father|sister|brother|aunt|uncle)\b" if teller == "parent" else r"\bin our family\b"
         return bool(re.search(kin, before) or re.search(own, sentence[first:end]))
-    scope = sentence[:end] if re.match(r"[,\s]*(?:and |who |he |she |they )", sentence[first:end]) else sentence[first:end]
-    other = _OTHER.search(scope)
+    joined = re.match(r"[,\s]*(?:and |who |he |she |they )", sentence[first:end])
+    scope = sentence[:end] if joined else sentence[first:end]
+    other = _other().search(scope)
     if other:
-        rest = scope[other.end():]
-        return not (_REPORTS.search(rest) or _ME.search(rest))
-    if re.search(r"^\W*(?:he|she|they)\b", before) and last_other:
-        return not _REPORTS.search(before)
-    return bool(re.search(r"\b(?:runs? in (?:my|the|our) family|in (?:my|the|our) family)\b", sentence[start:start + 90]))
+        rest = scope[other.end() :]
+        return not (cues("reports").search(rest) or cues("me").search(rest))
+    if re.search(r"^\W*(?:and )?(?:he|she)\b", before) or (last_other and re.search(r"^\W*they\b", before)):
+        return not cues("reports").search(before)
+    return bool(re.search(r"\bin (?:my|the|our) family\b", sentence[start : start + 90]))

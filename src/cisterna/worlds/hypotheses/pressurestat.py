@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from cisterna.ground.errors import CisternaError
+from cisterna.model.assemble import assemble
 from cisterna.model.blueprint import Blueprint
 from cisterna.model.person import Person
+from cisterna.model.start import resting_schedule
 from cisterna.physiology.paths import Source
 from cisterna.physiology.pressurestat import SutureRelay, SwitchedSource
 from cisterna.physiology.skull import skull_port
 from cisterna.worlds.hypothesis import Hypothesis
 from cisterna.worlds.resting import Resting
+from cisterna.worlds.rhythm import rate_of
+from cisterna.worlds.start import carry_state
+
+#: Search of the band: shares of the closed form (a wider one its own swing cannot cross), turns, cycles/min.
+_SEARCH, _TURNS, _CLOSE = (0.5, 1.25), 6, 0.75
 
 
 class Pressurestat(Hypothesis):
@@ -59,12 +66,33 @@ class Pressurestat(Hypothesis):
         )
 
     def tune(self, plan: Blueprint, person: Person, rest: Resting) -> tuple[Blueprint, tuple[str, ...]]:
-        band, gap = relay_band(person, rest), sagittal_gap(person)
+        closed, gap = relay_band(person, rest), sagittal_gap(person)
+        row = person.parameters["pressurestat_rate"]
+        plan = plan.with_field("pressurestat.middle", rest.icp)
+        tried: dict[float, float] = {}
+        low, high = _SEARCH
+        share = 1.0
+        # A wider band slows the relay; heart and breath ride on the pressure, so the rate falls in steps.
+        for _ in range(_TURNS):
+            net = assemble(plan.with_field("pressurestat.band", share * closed))
+            state = carry_state(rest.net, net, rest.start.rest.state)
+            tried[share] = rate_of(net, resting_schedule(plan, net), state, "pressurestat")
+            if abs(tried[share] - row.value) < _CLOSE:
+                break
+            if share == _SEARCH[1] and tried[share] > row.high:
+                break
+            low, high = (share, high) if tried[share] > row.value else (low, share)
+            share = _SEARCH[1] if low == 1.0 and high == _SEARCH[1] and high not in tried else (low * high) ** 0.5
+        best = min(tried, key=lambda s: abs(tried[s] - row.value))
+        if not row.low <= tried[best] <= row.high:
+            best = 1.0
+        band, rate = best * closed, tried[best]
+        reached = "" if row.low <= rate <= row.high else f"; {row.low:g}-{row.high:g} is not reached: it follows heart or breath"
         note = (
-            f"receptor band {band * 1e4:.3g} um of suture opening = {band / gap:.3g} mmHg "
-            f"(closed form for {person.parameters['pressurestat_rate'].value:g}/min)"
+            f"receptor band {band * 1e4:.3g} um of suture opening = {band / gap:.3g} mmHg, {best:.2f} of the closed "
+            f"form; the switch then turns {rate:.1f} times a minute (wanted {row.value:g}){reached}"
         )
-        return plan.with_field("pressurestat.middle", rest.icp).with_field("pressurestat.band", band), (note,)
+        return plan.with_field("pressurestat.band", band), (note,)
 
 
 def sagittal_gap(person: Person) -> float:

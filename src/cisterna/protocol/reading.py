@@ -89,7 +89,7 @@ def prepare(
     with _at("range" if seen.range else "unit"):
         compared = _range(seen, own)
         unit = seen.unit or (compared.unit if compared else own)
-        for other in filter(None, (unit, compared and compared.unit)):
+        for other in (unit, compared.unit if compared else unit):
             if not same_dimension(own, other):
                 mend = f"this measure gives {own}"
                 raise CisternaError(f"wrong kind of unit for '{seen.id}'", found=other, mend=mend)
@@ -161,7 +161,9 @@ def _row(reading: Reading, value: float) -> dict[str, Any]:
     }
 
 
-def observe(observations: Sequence[Observation], recording: Recording, clock: Clock | None = None) -> list[dict[str, Any]]:
+def observe(
+    observations: Sequence[Observation], recording: Recording, clock: Clock | None = None
+) -> list[dict[str, Any]]:
     """The same observations in a recording, measured or simulated: its events are the marks of the windows.
 
     Beats and breaths are found in the signals unless a clock is given.

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from cisterna import __version__
 from cisterna.ground.units import from_internal
-from cisterna.protocol.observe import INFUSED, read
 from cisterna.protocol.protocol import Protocol, Subject
-from cisterna.protocol.ready import Ready, make_ready
 from cisterna.protocol.read import load_protocol
+from cisterna.protocol.reading import INFUSED, read
+from cisterna.protocol.ready import Ready, make_ready
 from cisterna.protocol.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from cisterna.recordings.recording import Recording
 
 Array = NDArray[np.float64]
-#: Experiments on the whole axis that a body must pass, in the order they are shown.
-REFERENCE = ("rest", "supine_seated", "bolus4", "withdraw4", "infusion")
+#: Experiments on the axis that are shown together, in this order.
+REFERENCE = ("rest", "supine_seated", "bolus4", "infusion")
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def _recording(ready: Ready, done: Run, spacing: float) -> Recording:
 
     line = ready.timeline
     count = int(np.floor(line.end / spacing + 1e-6))
-    grid = spacing * np.arange(1, count + 1) if count > 1 else done.times
+    grid: Array = spacing * np.arange(1, count + 1) if count > 1 else done.times
     even = done.times.size == grid.size and bool(np.allclose(done.times, grid, rtol=0.0, atol=1e-7))
     recording = Recording().with_title(ready.protocol.title)
     for name, unit, level in done.net.layout.signals:
@@ -216,12 +216,8 @@ def _forces(line: Timeline, grid: Array) -> Array:
     columns = []
     for profile in line.context.forces.values():
         times, heights = zip(*profile, strict=True)
-        columns.append(np.interp(grid, times, heights, left=0.0, right=0.0) / _internal_gf())
+        columns.append(np.interp(grid, times, heights, left=0.0, right=0.0) * from_internal(1.0, "gf"))
     return np.column_stack(columns)
-
-
-def _internal_gf() -> float:
-    return 1.0 / from_internal(1.0, "gf")
 
 
 def _provenance(ready: Ready, body: Body, done: Run, step: float, seed: int) -> dict[str, Any]:

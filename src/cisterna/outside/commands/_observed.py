@@ -1,0 +1,49 @@
+"""The table of observed values with their published ranges, as `experiment` and `table` print it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cisterna.outside.figures.numerals import number, plain
+from cisterna.outside.terminal import Cell, Mark, Terminal
+
+
+def show_observed(screen: Terminal, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print observed values; the last line counts those inside their range."""
+    screen.table(
+        ["observed", ">value", "unit", ">range", "", "source"],
+        [[r["id"], number(r["value"]), r["unit"], span(r), place(r), r["source"] or ""] for r in rows],
+    )
+    ranged = [row for row in rows if row["inside"] is not None]
+    inside = sum(row["inside"] for row in ranged)
+    screen.blank()
+    screen.line(f"{inside} of {len(ranged)} values lie inside their range")
+
+
+def span(row: Mapping[str, Any]) -> str:
+    """The range as text; one-sided ones say so.
+
+    Examples
+    --------
+    >>> span({"low": 0.9, "high": 16.3}), span({"low": None, "high": 4.0}), span({"low": None, "high": None})
+    ('0.9 to 16.3', 'up to 4', '')
+    """
+    low, high = row["low"], row["high"]
+    if low is None and high is None:
+        return ""
+    if low is None:
+        return f"up to {plain(high, 4)}"
+    return f"from {plain(low, 4)}" if high is None else f"{plain(low, 4)} to {plain(high, 4)}"
+
+
+def place(row: Mapping[str, Any]) -> Cell:
+    """Inside, HIGH or LOW; without a range nothing."""
+    if row["inside"] is None:
+        return ""
+    if row["inside"]:
+        return Mark("inside", "inside")
+    value = row["value"]
+    if value is None:
+        return Mark("contradicted", "none")
+    return Mark("HIGH", "HIGH") if row["high"] is not None and value > row["high"] else Mark("LOW", "LOW")

@@ -1,0 +1,212 @@
+"""A session: intake, screening, evaluation, holds, re-evaluation, in both worlds, on one person.
+
+    result = run_session(SessionPlan(person=Person.typical(age=42)))
+
+Screening stands first: nothing is simulated past a stop. The model may raise a verdict, never lower it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from cisterna.ground.errors import CisternaError
+from cisterna.model.person import Person
+from cisterna.protocol.context import Context, skull_touch
+from cisterna.protocol.protocol import Protocol
+from cisterna.protocol.step import Step
+from cisterna.sessions.intake import virtual_client
+from cisterna.sessions.onworld import LANES, WorldRun, run_world
+from cisterna.sessions.plans import session_protocol
+from cisterna.sessions.recorded import driven
+from cisterna.sessions.screening import Screening, raise_with_model, screen
+from cisterna.worlds.start import Begun, begin_in
+from cisterna.worlds.world import WORLDS, apply_world
+
+if TYPE_CHECKING:
+    from cisterna.model.condition import Condition
+    from cisterna.sessions.outcome import SessionResult
+    from cisterna.signals.drive import DriveSignals
+
+#: Called with (what happens now, share done 0..1, ICP mmHg or None).
+Told = Callable[[str, float, float | None], None]
+
+
+@dataclass(frozen=True)
+class SessionPlan:
+    """What a session is asked to be.
+
+    Attributes
+    ----------
+    person : Person
+        Without conditions and hypotheses.
+    conditions : tuple of Condition
+    protocol : str
+        Name of a session that ships, or a TOML file.
+    force : str
+        Force of every hand, e.g. ``"5 gf"``; "" keeps the protocol's.
+    worlds : tuple of str
+    rhythm : str
+        What makes the rhythm in the world as taught: ``pressurestat`` or ``prm``.
+    recording : str
+        ``FILE[:CHANNEL]`` that drives heart and breath; "" for the modelled ones.
+    units : dict
+        Units of channels that the file does not state.
+    client : dict
+        Answers of a real client; empty for a simulated one.
+    doctor : str
+        What a physician answered, when the verdict is physician first; it is recorded, and lifts that verdict only.
+    seed : int
+        Of the answers of the hand.
+    """
+
+    person: Person
+    conditions: tuple[Condition, ...] = ()
+    protocol: str = "short"
+    force: str = ""
+    worlds: tuple[str, ...] = tuple(WORLDS)
+    rhythm: str = "pressurestat"
+    recording: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
+    client: Mapping[str, Any] = field(default_factory=dict)
+    doctor: str = ""
+    seed: int = 0
+    sex: str = "f"
+
+    def protocol_steps(self) -> Protocol:
+        """The protocol with the force asked for."""
+        protocol = session_protocol(self.protocol)
+        if not self.force:
+            return protocol
+        steps = tuple(replace(s, force=self.force) if s.name in ("hold", "touch") else s for s in protocol.steps)
+        return replace(protocol, steps=steps)
+
+
+def run_session(plan: SessionPlan, told: Told | None = None) -> SessionResult:
+    """Run a session.
+
+    Raises
+    ------
+    CisternaError
+        Screening says stop or physician first; a wrong protocol, recording or person; a body out of range.
+    """
+    from cisterna.sessions.outcome import summarise
+
+    tell = told or (lambda what, share, icp: None)
+    protocol = plan.protocol_steps()
+    client = dict(plan.client) or virtual_client(plan.person.age, plan.sex, plan.conditions)
+    screening = screen(client, complete=True)
+    _require(screening, plan)
+    drive = _drive(plan)
+    person = plan.person.with_(*plan.conditions)
+    if drive is not None:
+        person = driven(person, drive)
+    tell("resting state", 0.0, None)
+    first, *others = plan.worlds
+    begun = {first: _begin(person, first, plan)}
+    screening = _by_model(screening, begun[first])
+    _require(screening, plan)
+    for name in others:
+        begun[name] = _begin(person, name, plan)
+    runs = _run_all(plan, protocol, begun, tell)
+    tell("evaluation", 1.0, None)
+    return summarise(plan, protocol, client, screening, drive, begun, runs)
+
+
+def _begin(person: Person, name: str, plan: SessionPlan) -> Begun:
+    return begin_in(apply_world(person, name, plan.rhythm))
+
+
+def _require(screening: Screening, plan: SessionPlan) -> None:
+    """No session past a stop; physician first is lifted only by what a physician answered."""
+    if screening.verdict == "physician_first" and plan.doctor:
+        return
+    try:
+        screening.require_session()
+    except CisternaError as error:
+        if screening.verdict == "physician_first" and not error.mend:
+            error.mend = "see a doctor first; then give what was answered with --doctor"
+        raise
+
+
+def _by_model(screening: Screening, begun: Begun) -> Screening:
+    """Raise the verdict by what the model shows at rest; never lower it."""
+    rest = begun.rest
+    return raise_with_model(screening, {"icp_peak": rest.icp, "compliance": rest.compliance, "pvi": rest.pvi})
+
+
+def _drive(plan: SessionPlan) -> DriveSignals | None:
+    if not plan.recording:
+        return None
+    from cisterna.recordings.load import load, split_channel
+    from cisterna.signals.drive import heart_and_breath_from
+
+    path, channel = split_channel(plan.recording)
+    recording = load(path, units=dict(plan.units))
+    return heart_and_breath_from(recording, channel or _only_drive(recording))
+
+
+def _only_drive(recording: Any) -> str:
+    """The signal that drives when none is named: arterial pressure before pulse, pulse before breath."""
+    for kind in ("abp", "ppg", "ecg", "resp", "co2", "etco2"):
+        for name in recording.signals:
+            if name == kind or name.startswith(f"{kind}_"):
+                return str(name)
+    mend = "name one: FILE:CHANNEL"
+    raise CisternaError("no channel is known to drive heart or breath", found=", ".join(recording.signals), mend=mend)
+
+
+def _context(begun: Begun, plan: SessionPlan) -> Context:
+    import numpy as np
+
+    rest = {name: control.default for name, control in begun.plan.controls.items()}
+    person = begun.person
+    touch = skull_touch(person.age, person.parameters)
+    return Context(person.parameters, person.age, person.body, rest, touch, np.random.default_rng(plan.seed))
+
+
+def _run_all(plan: SessionPlan, protocol: Protocol, begun: Mapping[str, Begun], tell: Told) -> dict[str, WorldRun]:
+    """Both worlds at once, one thread each; an interruption stops both."""
+    stop = threading.Event()
+    done = dict.fromkeys(begun, 0.0)
+
+    def run(name: str) -> WorldRun:
+        start = begun[name]
+
+        def progress(time: float, end: float, icp: float) -> None:
+            if stop.is_set():
+                raise KeyboardInterrupt
+            done[name] = time / end
+            if name == plan.worlds[0]:
+                tell(_now(protocol.steps, labels, time), min(done.values()), icp)
+
+        # Staying seated is told apart in the first world only: posture is textbook.
+        lanes = LANES if name == plan.worlds[0] else LANES[:2]
+        return run_world(
+            name, start.person, start.state, start.schedule, protocol.steps, _context(start, plan), start.net,
+            lanes=lanes, progress=progress,
+        )  # fmt: skip
+
+    labels = _labels(protocol, next(iter(begun.values())), plan)
+    with ThreadPoolExecutor(max_workers=len(begun)) as pool:
+        waiting = {name: pool.submit(run, name) for name in begun}
+        try:
+            return {name: future.result() for name, future in waiting.items()}
+        except BaseException:
+            stop.set()
+            raise
+
+
+def _labels(protocol: Protocol, begun: Begun, plan: SessionPlan) -> list[tuple[float, str]]:
+    """(end of each step, its words), for telling what happens now."""
+    from cisterna.protocol.timeline import lay_out
+
+    timeline = lay_out(protocol.steps, begun.schedule.copy(), _context(begun, plan))
+    return [(placed.end, placed.step.words()) for placed in timeline.placed]
+
+
+def _now(steps: tuple[Step, ...], labels: list[tuple[float, str]], time: float) -> str:
+    return next((words for end, words in labels if time <= end + 1e-6), labels[-1][1])
