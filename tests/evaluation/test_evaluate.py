@@ -121,6 +121,8 @@ def test_the_rhythm_as_taught_needs_a_skull_that_yields_and_another_hand():
 def test_mistakes_are_told(adult):
     with pytest.raises(CisternaError, match="no station 'rib'"):
         evaluate_stations(Inputs.adult(), ["rib"])
+    with pytest.raises(CisternaError, match="whole number"):
+        evaluate_stations(Inputs.adult(), ["heel"], seed=-1)
     with pytest.raises(CisternaError, match="listened to once"):
         evaluate_stations(Inputs.adult(), ["heel", "heel"])
     with pytest.raises(CisternaError, match="different stations"):

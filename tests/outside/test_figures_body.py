@@ -132,7 +132,7 @@ def test_arrow_width_is_the_stroke_volume():
         return math.dist(ring[2], ring[8])  # the two corners where shaft and upper head meet
 
     assert shaft(0.0) == pytest.approx(1.5, abs=0.1)
-    assert shaft(0.5) - shaft(0.1) == pytest.approx(26 * 0.4, abs=0.2)
+    assert shaft(0.8) - shaft(0.1) == pytest.approx(26 * 0.7, abs=0.2)
 
 
 @pytest.mark.parametrize(("moved", "rings"), [(0.4e-9, 0), (1.2e-9, 1), (4e-8, 2), (86e-6, 5), (1e-6, 3)])

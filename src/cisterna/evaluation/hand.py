@@ -194,10 +194,13 @@ class Hand:
         return (1.0 - self.lapse) * _NORMAL.cdf(d_prime - self.criterion) + 0.5 * self.lapse
 
     def answer(self, d_prime: float, draw: np.random.Generator) -> tuple[bool, float]:
-        """One answer and its confidence, 0-100: the distance of what was sensed from the criterion."""
-        sensed, lapsed, coin = float(draw.standard_normal()) + d_prime, draw.random(), draw.random()
-        confidence = 100.0 * (2.0 * _NORMAL.cdf(abs(sensed - self.criterion)) - 1.0)
-        return (coin < 0.5 if lapsed < self.lapse else sensed > self.criterion), confidence
+        """One answer and its confidence, 0-100: the distance of what was sensed from the criterion. A lapse is
+        a coin toss of any confidence."""
+        sensed = float(draw.standard_normal()) + d_prime
+        lapsed, coin, sure = draw.random(3)
+        if lapsed < self.lapse:
+            return bool(coin < 0.5), 100.0 * float(sure)
+        return sensed > self.criterion, 100.0 * (2.0 * _NORMAL.cdf(abs(sensed - self.criterion)) - 1.0)
 
     def limit(self, frequency: float, d_prime: float = 1.0) -> float:
         """Smallest peak-to-peak motion at a frequency that is felt at a given d', um."""

@@ -56,7 +56,7 @@ class Rhythm:
     tag: str = "required"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Inputs:
     """One person lying still, as far as motion under a hand goes.
 

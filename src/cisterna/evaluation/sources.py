@@ -65,7 +65,9 @@ class SourceMotion:
 
 def rng(seed: int | None, *words: str) -> np.random.Generator:
     """Random numbers that depend on a seed and on names, and on nothing else."""
-    return np.random.default_rng([seed or 0, *(zlib.crc32(word.encode()) for word in words)])
+    if seed is not None and (int(seed) != seed or seed < 0):
+        raise CisternaError("a seed is a whole number, zero or more", found=f"{seed}")
+    return np.random.default_rng([int(seed or 0), *(zlib.crc32(word.encode()) for word in words)])
 
 
 def motion_at(name: str, inputs: Inputs, parameters: Parameters | None = None) -> dict[str, SourceMotion]:

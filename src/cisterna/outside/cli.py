@@ -42,9 +42,7 @@ def _load(name: str) -> Any:
     module = import_module(f"cisterna.outside.commands.{name.replace('-', '_')}")
     made, about = module.command, _help(module.__doc__ or "")
     if isinstance(made, typer.Typer):
-        made.info.help, made.info.context_settings = about, _SETTINGS
-        made.rich_markup_mode, made._add_completion = None, False
-        return typer.main.get_command(made)
+        return _with_parts(made, about)
     single = typer.Typer(add_completion=False, rich_markup_mode=None)
     single.command(help=about, context_settings=_SETTINGS)(made)
     return typer.main.get_command(single)
@@ -54,6 +52,15 @@ def _help(doc: str) -> str:
     """A docstring as help: paragraphs are filled, indented ones (examples) stay as they are."""
     paragraphs = ["\b\n" + p if p.startswith("    ") else p for p in doc.strip().split("\n\n")]
     return "\n\n".join(paragraphs)
+
+
+def _with_parts(made: typer.Typer, about: str) -> Any:
+    """A command with parts, set up like all others."""
+    made.info.help, made.info.context_settings = about, _SETTINGS
+    made.rich_markup_mode, made._add_completion = None, False
+    for part in made.registered_commands:
+        part.context_settings = _SETTINGS
+    return typer.main.get_command(made)
 
 
 class Commands(TyperGroup):
@@ -103,6 +110,7 @@ def _root(
 
 def run(words: Sequence[str]) -> int:
     """Run one command line and return its exit code; what a mistake says goes to stderr."""
+    terminal.written.clear()
     try:
         group = typer.main.get_command(app)
         with group.make_context("cisterna", list(words)) as context:
@@ -120,6 +128,9 @@ def run(words: Sequence[str]) -> int:
     except Exception as error:
         if hasattr(error, "format_message"):  # the option parser's family of errors
             return tell(_usage(error), "--json" in words)
+        if isinstance(error, ModuleNotFoundError) and error.name in ("jax", "jaxlib"):
+            mend = "pip install 'cisterna[model]'"
+            return tell(CisternaError("this command needs the model extra", found=str(error), mend=mend), "--json" in words)
         return _fault(error)
 
 

@@ -66,7 +66,7 @@ def ascii_text(text: str) -> str:
     Examples
     --------
     >>> ascii_text("−130 µm ± 4.1 × 10⁻⁷ mm²"), ascii_text("Mönch · “a”")
-    ('-130 um +- 4.1e-7 mm2', 'Monch ; "a"')
+    ('-130 um +- 4.1e-7 mm2', 'Monch; "a"')
     """
     text = _POWER.sub(lambda m: "e" + unicodedata.normalize("NFKD", m.group(1)).replace("−", "-"), text)
     folded = unicodedata.normalize("NFKD", text.replace(" · ", "; ").translate(_ASCII)).translate(_ASCII)

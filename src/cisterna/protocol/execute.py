@@ -174,7 +174,7 @@ def _recording(ready: Ready, done: Run, spacing: float) -> Recording:
 
     line = ready.timeline
     count = int(np.floor(line.end / spacing + 1e-6))
-    grid: Array = spacing * np.arange(1, count + 1) if count > 1 else done.times
+    grid = np.asarray(spacing * np.arange(1, count + 1) if count > 1 else done.times, dtype=np.float64)
     even = done.times.size == grid.size and bool(np.allclose(done.times, grid, rtol=0.0, atol=1e-7))
     recording = Recording().with_title(ready.protocol.title)
     for name, unit, level in done.net.layout.signals:

@@ -64,6 +64,8 @@ class Lines:
             return self.name
         if not key and (table, index, "") not in self._found and index == 0:
             key, table = table, ""
+        if not table and (table, index, key) not in self._found:
+            key, table = "", key
         number = self.of(table, index, key)
         return f"{self.name}, line {number}" if number else self.name
 

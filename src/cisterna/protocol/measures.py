@@ -43,7 +43,7 @@ def measure(name: str, unit: Callable[[str], str] | str | None = None, needs: st
     unit : callable, str or None
         Unit of the result; a callable receives the signal's unit, None keeps it.
     needs : str
-        Words out of: baseline, against, infused.
+        Words out of: baseline, against, infused, beat, breath.
     """
 
     def register(function: Callable[[View], float]) -> Callable[[View], float]:
@@ -118,7 +118,7 @@ def smallest(v: View) -> float:
     return float(v.cut()[1].min())
 
 
-@measure("peak_to_peak")
+@measure("peak_to_peak", needs="beat")
 def peak_to_peak(v: View) -> float:
     """Largest minus smallest value within a beat, the drift of the beat mean taken out, mean over the beats.
 
@@ -130,7 +130,7 @@ def peak_to_peak(v: View) -> float:
     return float(np.mean([np.ptp(pulse.cut(beat)[1]) for beat in pulse.cycles("beat")]))
 
 
-@measure("amplitude_f1")
+@measure("amplitude_f1", needs="beat")
 def amplitude_f1(v: View) -> float:
     """Amplitude of the fundamental of the heart, half of its peak to peak (AMP)."""
     _, beat = mean_beat(v, v.time, v.values)
@@ -138,20 +138,20 @@ def amplitude_f1(v: View) -> float:
     return float(2.0 * np.abs(np.mean(beat * turn)))
 
 
-@measure("stroke_volume", unit=_times_second)
+@measure("stroke_volume", unit=_times_second, needs="beat")
 def stroke_volume(v: View) -> float:
     """Volume a flow moves to and fro in a beat: half of the integral of |flow - mean| over the averaged beat."""
     period, flow = mean_beat(v, v.time, v.values)
     return float(0.5 * period * np.mean(np.abs(flow - flow.mean())))
 
 
-@measure("swing_breath")
+@measure("swing_breath", needs="breath")
 def swing_breath(v: View) -> float:
     """Largest minus smallest beat mean within a breath, mean over the breaths."""
     return float(np.mean([np.ptp(beat_mean(v, breath)[1]) for breath in v.cycles("breath")]))
 
 
-@measure("excursion", unit=_times_second)
+@measure("excursion", unit=_times_second, needs="breath")
 def excursion(v: View) -> float:
     """Volume a flow moves to and fro in a breath, heartbeats included: peak to peak of the displaced volume."""
     found = []
@@ -162,7 +162,7 @@ def excursion(v: View) -> float:
     return float(np.mean(found))
 
 
-@measure("volume_rising", unit=_times_second, needs="against")
+@measure("volume_rising", unit=_times_second, needs="against breath")
 def volume_rising(v: View) -> float:
     """Volume a flow moves, its mean taken out, while a second signal rises, per breath."""
     if v.against is None:
@@ -254,7 +254,7 @@ def pvi(v: View) -> float:
     return _ratio(volume, float(np.log10(quotient))) if quotient > 0 else np.nan
 
 
-@measure("delay", unit="s", needs="against")
+@measure("delay", unit="s", needs="against beat")
 def delay(v: View) -> float:
     """Time by which the peak of the averaged beat comes after the peak of another signal, within half a beat."""
     if v.against is None:

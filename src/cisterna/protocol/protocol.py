@@ -141,7 +141,7 @@ class Observation:
             raise CisternaError(f"'{self.id}' has a range twice", found=found, mend="keep one")
         if own and not self.source:
             mend = 'add source = "...", or "assumed: why" when it is your own'
-            raise CisternaError(f"the range of '{self.id}' has no source", mend=mend)
+            raise CisternaError(f"low and high of '{self.id}' have no source", mend=mend)
         if self.low is not None and self.high is not None and self.low > self.high:
             raise CisternaError(f"'{self.id}': low is above high", found=f"{self.low:g} > {self.high:g}")
         if not 0.0 < self.fraction < 1.0:

@@ -240,11 +240,14 @@ def _step(k: int, table: Mapping[str, Any], lines: Lines, known: Mapping[str, ty
     try:
         return make(kind, given, known)
     except CisternaError as error:
-        # The key in question is the first word of the message that is a key here; else the step itself.
-        words = re.findall(r"[A-Za-z_]+", error.what)
-        key = "do" if kind not in known else next((word for word in words if word in given), "")
+        key = _word_in(error.what, given) if kind in known else "do"
         error.where = ", ".join(filter(None, [lines.where("step", k, key), f"step '{kind}'", error.where]))
         raise
+
+
+def _word_in(message: str, given: Mapping[str, Any]) -> str:
+    """The key a message is about: its first word that is one; "" when there is none."""
+    return next((word for word in re.findall(r"[A-Za-z_]+", message) if word in given), "")
 
 
 def _observation(k: int, table: Mapping[str, Any], lines: Lines) -> Observation:
@@ -262,7 +265,11 @@ def _observation(k: int, table: Mapping[str, Any], lines: Lines) -> Observation:
         for key, example in (("id", "icp_rest"), ("signal", "icp"), ("window", "rest")):
             if not given.get(key):
                 raise CisternaError(f"an observation needs '{key}'", mend=f'add {key} = "{example}"')
-        return Observation(**given)
+        try:
+            return Observation(**given)
+        except CisternaError as error:
+            error.where = lines.where("observe", k, _word_in(error.what, given))
+            raise
 
 
 def _window(value: Any, key: str) -> tuple[str, ...]:

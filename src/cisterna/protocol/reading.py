@@ -85,6 +85,12 @@ def prepare(
         window = resolve(seen.window, marks, f"the window of '{seen.id}'")
     with _at("baseline"):
         baseline = resolve(seen.baseline, marks, f"the baseline of '{seen.id}'") if seen.baseline else None
+    with _at("window"):
+        for kind in ("beat", "breath"):
+            if kind in measure.needs and marks.clock.cycle(kind, f"'{seen.measure}'").whole(*window) < 1:
+                found = f"{window[1] - window[0]:.3g} s"
+                what = f"no whole {kind} fits in the window of '{seen.id}'"
+                raise CisternaError(what, found=found, mend="make it longer")
     own = measure.unit(channel.unit)
     with _at("range" if seen.range else "unit"):
         compared = _range(seen, own)

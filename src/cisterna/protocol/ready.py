@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from cisterna.ground.errors import CisternaError
 from cisterna.protocol.channel import signal_depths
 from cisterna.protocol.context import Context, no_touch, skull_touch
-from cisterna.protocol.protocol import Protocol
+from cisterna.protocol.protocol import Protocol, Subject
 from cisterna.protocol.reading import INFUSED, Reading, prepare
 from cisterna.protocol.timeline import Timeline, lay_out
 
@@ -108,19 +108,26 @@ def make_ready(
 
 
 def _person(protocol: Protocol, places: Places) -> tuple[Person, Blueprint]:
-    """The person and the plan; an error is given the place of the word it names."""
-    subject = protocol.person
+    """The person and the plan; an error is given the place of the word that causes it."""
     try:
-        person = subject.person()
+        person = protocol.person.person()
         return person, person.blueprint()
     except CisternaError as error:
-        told = str(error)
-        named = next((f"set {key}" for key in sorted(subject.set, key=len, reverse=True) if key in told), "")
-        for key in ("body", "age", "condition"):
-            named = named or (key if key in error.what else "")
-        key = "conditions" if named == "condition" else named
+        key = _culprit(protocol.person)
         error.where = ", ".join(filter(None, [places.person(key, protocol), error.where]))
         raise
+
+
+def _culprit(subject: Subject) -> str:
+    """The word of a subject that cannot be: each is tried alone."""
+    values = [(f"set {key}", replace(subject, set={key: value}, conditions=())) for key, value in subject.set.items()]
+    alone = [("body", Subject(body=subject.body)), ("age", Subject(subject.body, subject.age)), *values]
+    for key, part in alone:
+        try:
+            part.person()
+        except CisternaError:
+            return key
+    return "conditions"
 
 
 def resting_inputs(plan: Blueprint) -> Schedule:

@@ -139,7 +139,7 @@ def _place(made: Step) -> None:
         return
     start = made.at if isinstance(made.at, Number) else Number(number(made.at, "s", "at"))
     if start < 0:
-        raise CisternaError("a step cannot begin before the run", found=str(made.at), mend="give at >= 0 s")
+        raise CisternaError("at lies before the run", found=str(made.at), mend="give 0 s or later")
     if made.with_previous:
         raise CisternaError("a step has either at or with_previous", mend="take one of them away")
     object.__setattr__(made, "at", start)
@@ -149,9 +149,11 @@ def _clean(item: dataclasses.Field[Any], value: Any) -> Any:
     """A field's internal value from what was given, checked."""
     about = item.metadata
     key = about.get("key") or item.name
-    if not about.get("unit"):
+    if "unit" not in about:
+        return value
+    if not about["unit"]:
         return _word(key, value, bool(about.get("vector")))
-    if isinstance(value, str) and value.startswith("@"):
+    if isinstance(value, str) and value.startswith("@") and value == item.default:
         value = Number(_row(value[1:]))
     elif not isinstance(value, Number):
         given: Any = value if value is item.default else number(value, about["unit"], key)
@@ -188,7 +190,12 @@ def number(value: Any, unit: str, key: str) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise CisternaError(f"{key} must be a number with a unit", found=repr(value), mend=f"write e.g. '1 {unit}'")
-    found = internal(value, unit, key)
+    try:
+        found = internal(value, unit, key)
+    except CisternaError as error:
+        if key in error.what:
+            raise
+        raise CisternaError(f"{key}: {error.what}", found=error.found, mend=error.mend) from None
     if not math.isfinite(found):
         raise CisternaError(f"{key} must be a finite number", found=str(value))
     return found

@@ -89,7 +89,11 @@ def lay_out(steps: tuple[Step, ...], schedule: Schedule, context: Context, where
     """
     where = where or numbered(steps)
     if not steps:
-        raise CisternaError("the timeline is empty", mend='add a step, e.g. [[step]] with do = "rest" and for = "30 s"')
+        raise CisternaError(
+            "the timeline is empty",
+            where=where(0, ""),
+            mend='add a step, e.g. [[step]] with do = "rest" and for = "30 s"',
+        )
     if len(steps) > MOST_STEPS:
         raise CisternaError("too many steps", found=f"{len(steps)}", mend=f"give {MOST_STEPS} at most")
     labels = _labels(steps, where)

@@ -66,7 +66,8 @@ def resolve(window: Sequence[str], marks: Marks, who: str = "the window") -> tup
     if len(texts) not in (1, 2) or not all(texts):
         raise CisternaError(f"{who} needs a start and an end", found=str(list(window)), mend='write ["0 s", "30 s"]')
     if len(texts) == 1:
-        if _mark_of(texts[0], marks)[1] or texts[0][0] in "+.0123456789":
+        label, rest = _mark_of(texts[0], marks)
+        if label and rest or texts[0][0] in "+.0123456789":
             mend = f'write ["{texts[0]}", "+10 s"]'
             raise CisternaError(f"{who} has only one end", found=texts[0], mend=mend)
         t0, t1 = marks.spans[_known(texts[0], marks, who)]

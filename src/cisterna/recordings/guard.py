@@ -6,14 +6,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from cisterna.ground.errors import CisternaError
 
 #: Largest file, and largest decoded recording, that is held in memory (bytes).
 LARGEST = 2 * 1024**3
 #: Largest chunk of a compressed dataset that is unpacked at once (bytes), and most objects in one file.
-LARGEST_CHUNK = 256 * 1024**2
+LARGEST_CHUNK = 64 * 1024**2
 MOST_OBJECTS = 2000
 
 
@@ -52,7 +51,8 @@ def reading(file: Path, kind: str) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except CisternaError:
+    except CisternaError as error:
+        error.where = error.where or str(file)
         raise
     except Exception as error:  # a damaged file can raise anything in a third-party decoder
         first = (str(error).strip().splitlines() or [""])[0][:160]
@@ -65,27 +65,18 @@ def reading(file: Path, kind: str) -> Iterator[None]:
 
 
 def guard_hdf5(file: Path) -> None:
-    """Refuse an HDF5 file whose declared sizes could not be held, before anything is unpacked."""
-    import h5py
+    """Refuse an HDF5 file that is too large unpacked, or that the HDF5 library does not get through.
+
+    The file is read through once by a worker process first: see `cisterna.recordings.probe`.
+    """
+    from cisterna.recordings.probe import worker
 
     with file.open("rb") as stream:
         if stream.read(8) != b"\x89HDF\r\n\x1a\n":
             raise CisternaError("not an HDF5 file", where=str(file), mend="give a file of the format its name says")
-    total, objects = 0.0, 0
-
-    def visit(name: str, item: Any) -> None:
-        nonlocal total, objects
-        objects += 1
-        if objects > MOST_OBJECTS:
-            raise CisternaError("the file holds too many objects", where=str(file), found=f"more than {MOST_OBJECTS}")
-        if isinstance(item, h5py.Dataset) and item.shape is not None:
-            total += float(item.size) * max(item.dtype.itemsize, 8)
-            guard_size(total, file, "the unpacked file")
-            chunk = float(item.dtype.itemsize)
-            for length in item.chunks or (0,):
-                chunk *= length
-            if chunk > LARGEST_CHUNK:
-                raise CisternaError("a dataset unpacks in one huge piece", where=f"{file}: {name}")
-
-    with h5py.File(file, "r") as source:
-        source.visititems(visit)
+    answer = worker.ask(str(file.resolve()), LARGEST, LARGEST_CHUNK, MOST_OBJECTS)
+    mend = "it is damaged or cut short; copy it again from its source"
+    if answer is None:
+        raise CisternaError("the HDF5 file cannot be read", str(file), "the HDF5 library does not get through it", mend)
+    if answer:
+        raise CisternaError(answer["what"], str(file), answer.get("found", ""), mend)

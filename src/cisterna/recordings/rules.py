@@ -38,7 +38,12 @@ def time_axis(
     if rate is not None:
         if not (np.isfinite(rate) and rate > 0 and np.isfinite(start)):
             raise CisternaError(f"signal '{name}' has an impossible rate", found=f"{rate:g} Hz", mend="give rate > 0")
-        return start + np.arange(size) / rate, float(rate)
+        with np.errstate(over="ignore"):
+            at = start + np.arange(size) / rate
+        if size > 1 and not (np.isfinite(at[-1]) and at[-1] > at[-2]):
+            found = f"{rate:g} Hz from {start:g} s"
+            raise CisternaError(f"the times of signal '{name}' do not rise", found=found, mend="give a believable rate")
+        return at, float(rate)
     at = np.array(time, dtype=np.float64)
     if at.shape != (size,):
         raise CisternaError(f"signal '{name}' has {size} samples and {at.size} times", mend="give one time a sample")

@@ -13,12 +13,28 @@ def show_observed(screen: Terminal, rows: Sequence[Mapping[str, Any]]) -> None:
     """Print observed values; the last line counts those inside their range."""
     screen.table(
         ["observed", ">value", "unit", ">range", "", "source"],
-        [[r["id"], number(r["value"]), r["unit"], span(r), place(r), r["source"] or ""] for r in rows],
+        [[r["id"], value(r), r["unit"], span(r), place(r), r["source"] or ""] for r in rows],
     )
     ranged = [row for row in rows if row["inside"] is not None]
     inside = sum(row["inside"] for row in ranged)
     screen.blank()
     screen.line(f"{inside} of {len(ranged)} values lie inside their range")
+
+
+def value(row: Mapping[str, Any]) -> str:
+    """The value, with at least the decimals of its range: 9.51 beside 9.508 to 9.512 would mislead.
+
+    Examples
+    --------
+    >>> value({"value": 9.50999, "low": 9.508, "high": 9.512}), value({"value": 21.61, "low": 18.0, "high": 32.0})
+    ('9.510', '21.6')
+    """
+    if row["value"] is None:
+        return number(None)
+    bounds = [plain(edge, 4) for edge in (row["low"], row["high"]) if edge is not None]
+    places = max((len(text.partition(".")[2]) for text in bounds if "×" not in text), default=0)
+    own = number(row["value"])
+    return own if "×" in own else number(row["value"], places=max(places, len(own.partition(".")[2])))
 
 
 def span(row: Mapping[str, Any]) -> str:

@@ -49,7 +49,8 @@ def make_scene(
     conus_level: str | None = None,
 ) -> Scene:
     """Everything the parts of one body share; see `sagittal_body` for the meaning of the arguments."""
-    size: dict[str, Any] = {"w": exaggeration, "curvature": curvature, "stature_mm": stature_mm, "conus_level": conus_level}
+    size: dict[str, Any] = {"w": exaggeration, "curvature": curvature, "stature_mm": stature_mm}
+    size["conus_level"] = conus_level
     spine = build_spine(parameters, neck_flexion=neck_flexion, lumbar_flexion=lumbar_flexion, **size)
     neutral = build_spine(parameters, **size) if neck_flexion or lumbar_flexion else None
     head = head_length_mm / _HEAD_LENGTH if head_length_mm else spine.scale

@@ -4,10 +4,11 @@ Never a clearance: the best verdict is "no listed contraindication reported".
 """
 
 from cisterna.sessions.screening.client import Client, read_client
-from cisterna.sessions.screening.engine import DISCLAIMER, Screening, raise_with_model, report, screen
+from cisterna.sessions.screening.engine import DISCLAIMER, Screening, report, screen
 from cisterna.sessions.screening.files import read_clients, screen_file
 from cisterna.sessions.screening.interview import interview, questions_for
 from cisterna.sessions.screening.letter import letter
+from cisterna.sessions.screening.predicted import raise_with_model
 from cisterna.sessions.screening.questions import Question, questions
 from cisterna.sessions.screening.scoring import Score, score
 from cisterna.sessions.screening.weigh import Ask

@@ -141,13 +141,13 @@ def read_client(raw: Mapping | Client) -> Client:
 
 
 def _who(client: Client, raw: Mapping) -> None:
-    age = raw.get("age_years")
+    age: object = raw.get("age_years")
     if isinstance(age, str):
+        typed, age = age, None
         try:
-            age = float(age.replace(",", "."))
+            age = float(typed.strip().replace(",", "."))
         except ValueError:
-            client.notes.append(f"age_years: no number '{age[:40]}'; treated as missing")
-            age = None
+            client.notes.append(f"age_years: no number '{typed[:40]}'; treated as missing")
     if isinstance(age, float | int) and not isinstance(age, bool):
         if math.isfinite(age) and 0 <= age <= 120:
             client.age_years = float(age)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from cisterna.ground.errors import CisternaError
 from cisterna.sessions.screening.client import Client, read_client
-from cisterna.sessions.screening.questions import Question, limits, questions
+from cisterna.sessions.screening.questions import Question, questions
 from cisterna.sessions.screening.rules import URGENCIES, VERDICTS, Rule, definitions, fired
 from cisterna.sessions.screening.weigh import Ask, Weighed, weigh
 
@@ -221,81 +221,6 @@ def core_questions(client: Mapping | Client) -> list[Question]:
     """Core questions that concern a client, in order."""
     told = client if isinstance(client, Client) else read_client(client)
     return [q for q in questions().values() if q.core and told.asked(q.who)]
-
-
-def raise_with_model(screening: Screening, predicted: Mapping[str, float]) -> Screening:
-    """Let numbers a model predicts for the planned session raise a verdict; they never lower one.
-
-    Parameters
-    ----------
-    screening : Screening
-    predicted : mapping
-        Any of ``icp_peak`` [mmHg], ``dicp`` [mmHg], ``icp_pulse`` [mmHg, peak to peak], ``compliance`` [mL/mmHg],
-        ``pvi`` [mL], ``r_out`` [mmHg/(mL/min)].
-
-    Raises
-    ------
-    CisternaError
-        A name or a number that cannot be judged.
-
-    Examples
-    --------
-    >>> quiet = screen({"id": "A", "age_years": 40, "answers": {"headache": "none"}})
-    >>> raise_with_model(quiet, {"icp_peak": 23.0}).verdict
-    'stop'
-    >>> raise_with_model(screen({"id": "B", "age_years": 40, "answers": {"shunt": "working"}}), {"icp_peak": 8.0}).verdict
-    'physician_first'
-    """
-    from cisterna.ground.registry import nearest
-
-    lim = limits()
-    checks = {
-        "icp_peak": (">=", "icp_ask", "mmHg", "predicted ICP peak"),
-        "dicp": (">", "dicp_ask", "mmHg", "predicted ICP rise"),
-        "icp_pulse": (">", "icp_pulse_ask", "mmHg", "predicted ICP pulse"),
-        "compliance": ("<", "compliance_ask", "mL/mmHg", "predicted compliance"),
-        "pvi": ("<", "pvi_ask", "mL", "predicted PVI"),
-        "r_out": (">", "r_out_ask", "mmHg/(mL/min)", "predicted outflow resistance"),
-    }
-    result = screening
-    for name, number in predicted.items():
-        if name not in checks:
-            best = nearest(name, checks)
-            raise CisternaError(
-                f"no predicted number '{name}'",
-                where="raise_with_model",
-                mend=f"did you mean '{best}'?" if best else "known: " + ", ".join(checks),
-            )
-        try:
-            value = float(number)
-        except (TypeError, ValueError):
-            value = float("nan")
-        if value != value or value in (float("inf"), float("-inf")):
-            raise CisternaError(
-                "a predicted number is not finite",
-                where=name,
-                found=str(number)[:40],
-                mend="the model run failed; do not use it for screening",
-            )
-        sign, row, unit, text = checks[name]
-        if not (value >= lim[row] if sign == ">=" else value > lim[row] if sign == ">" else value < lim[row]):
-            continue
-        stop = name == "icp_peak" and value >= lim["icp_stop"]
-        result = _raised(
-            result,
-            "stop" if stop else "physician_first",
-            "routine",
-            f"practice 6: {text} {value:.3g} {unit} (limit {lim['icp_stop' if stop else row]:g})",
-        )
-    return result
-
-
-def _raised(screening: Screening, verdict: str, urgency: str, reason: str) -> Screening:
-    higher = max(screening.verdict, verdict, key=VERDICTS.index)
-    reasons = (reason, *screening.reasons) if higher != screening.verdict else (*screening.reasons, reason)
-    return replace(
-        screening, verdict=higher, urgency=max(screening.urgency, urgency, key=URGENCIES.index), reasons=reasons
-    )
 
 
 def report(screenings: list[Screening] | Screening) -> str:

@@ -15,9 +15,10 @@ _URGENCY = {
     "none": "This letter is for your information.",
 }
 _PLAN = (
-    "Planned, if you see no objection: light touch with the hands on head, neck, back and pelvis, about 5 gf (0.05 N), held for "
-    "minutes, the client dressed, lying on the back or side. Measured hands of practitioners press more than that at times. "
-    "No thrust, no stretching of the neck. The evidence for a benefit is weak; the method replaces no treatment."
+    "Planned, if you see no objection: light touch with the hands on head, neck, back and pelvis, about 5 gf (0.05 N), "
+    "held for minutes, the client dressed, lying on the back or side. Measured hands of practitioners press more than "
+    "that at times. No thrust, no stretching of the neck. The evidence for a benefit is weak; the method replaces no "
+    "treatment."
 )
 
 

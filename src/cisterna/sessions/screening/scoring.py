@@ -73,7 +73,8 @@ def score(vignettes: Iterable[Mapping]) -> Score:
 
     Examples
     --------
-    >>> s = score([{"id": "A", "age_years": 50, "answers": {"chiari": "yes"}, "verdict": "physician_first", "urgency": "routine"}])
+    >>> told = {"id": "A", "age_years": 50, "answers": {"chiari": "yes"}}
+    >>> s = score([told | {"verdict": "physician_first", "urgency": "routine"}])
     >>> s.verdict, s.misses
     ((1, 1), [])
     """

@@ -85,7 +85,8 @@ def weigh(client: Client, definitions: dict[str, Node]) -> Weighed:
 
     Examples
     --------
-    >>> c = Client(age_years=62, answers={"head_injury": "no"}, free_text="Last Tuesday I fell off the ladder on my head.")
+    >>> said = "Last Tuesday I fell off the ladder on my head."
+    >>> c = Client(age_years=62, answers={"head_injury": "no"}, free_text=said)
     >>> w = weigh(c, {})
     >>> w.answers["head_injury"], round(float(w.answers["head_injury_weeks"]), 1), sorted(w.contradicted)
     ('yes', 0.6, ['head_injury'])

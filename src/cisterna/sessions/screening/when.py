@@ -17,7 +17,7 @@ OLD = 1000.0
 """Weeks given to "as a child", "decades ago", "in 2009": surely old."""
 
 _NUMBERS: dict[str, float] = {
-    word: number
+    word: float(number)
     for number, word in enumerate(
         "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
         "eighteen nineteen twenty".split(),

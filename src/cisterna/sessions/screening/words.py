@@ -79,7 +79,8 @@ def _clause_cut() -> re.Pattern[str]:
 @cache
 def _denied_after() -> re.Pattern[str]:
     return re.compile(
-        r"^\W{0,3}(?:(?:i |we |he |she |it )?(?:have |had |has |do |did |does |is |are |was |were |there is |so far )*)?"
+        r"^\W{0,3}(?:(?:i |we |he |she |it )?"
+        r"(?:have |had |has |do |did |does |is |are |was |were |there is |so far )*)?"
         r"(?:no|not|never|none|nil|negative|denied|excluded|ruled out|unlikely|absent)\b"
         r"(?! (?:" + "|".join(cue_words("denial_after_but_not")) + "))"
     )

@@ -1,0 +1,136 @@
+"""The claims of the therapy: list, one in full, or run as an experiment with a verdict.
+
+    cisterna claims
+    cisterna claims --json
+    cisterna claims show C-055
+    cisterna claims run E1 --fast --seed 1
+    cisterna claims run C-055 --json
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from cisterna.ground.errors import UnknownName
+from cisterna.outside import terminal
+from cisterna.outside.terminal import Cell, Mark, Progress
+
+command = typer.Typer(invoke_without_command=True)
+
+_STATES = {"works": Mark("ok", "works"), "later": "later"}
+
+
+@command.callback()
+def every(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help='Print {"claims": [...]}, all columns.')] = False,
+) -> None:
+    if context.invoked_subcommand is not None:
+        return
+    from cisterna.claims.table import claims_table
+
+    rows = claims_table()
+    if as_json:
+        terminal.emit({"claims": [asdict(row) for row in rows]})
+        return
+    screen = terminal.out()
+    cells: list[list[Cell]] = [
+        [row.id, _STATES[row.state], row.mode, Mark(row.grade, row.grade), row.claim] for row in rows
+    ]
+    heads = ["claim", "state", "mode", "grade", "says"]
+    if not screen.tty:  # a pipe has room for the evidence too
+        heads.append("evidence")
+        for line, row in zip(cells, rows, strict=True):
+            line.append(row.evidence)
+    screen.table(heads, cells)
+    screen.blank()
+    grades = Counter(row.grade for row in rows)
+    works = sum(row.state == "works" for row in rows)
+    screen.line(f"{len(rows)} claims: {', '.join(f'{n} {grade}' for grade, n in grades.items())}; {works} work today")
+    screen.hint("one in full: cisterna claims show C-055")
+
+
+@command.command("show")
+def show(
+    name: Annotated[str, typer.Argument(help="A row of the table, e.g. C-055.", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """One claim in full: evidence, prediction, state.
+
+    \b
+        cisterna claims show C-055
+    """
+    from cisterna.claims.table import claim_row
+
+    row = claim_row(name)
+    if as_json:
+        terminal.emit(asdict(row))
+        return
+    screen = terminal.out()
+    screen.title(row.id, row.topic)
+    screen.fact("claim", row.claim)
+    screen.fact("grade", Mark(row.grade, row.grade))
+    screen.fact("state", _STATES[row.state])
+    for label, text in (
+        ("because", row.reason),
+        ("try", row.command),
+        ("mode", row.mode),
+        ("evidence", f"{row.evidence} ({row.source_status})"),
+        ("prediction", row.prediction),
+    ):
+        if text:
+            screen.fact(label, text)
+
+
+@command.command("run")
+def run(
+    name: Annotated[str, typer.Argument(help="An experiment (E1) or a row of the table (C-055).", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as one JSON object.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Main case only, half the draws.")] = False,
+    seed: Annotated[int, typer.Option("--seed", help="Of the draws; the same seed gives the same answer.")] = 0,
+    rhythm: Annotated[
+        str, typer.Option("--rhythm", help="What makes the rhythm in the world as taught: pressurestat or prm.")
+    ] = "pressurestat",
+    extensions: Annotated[
+        list[str] | None, typer.Option("--with", metavar="FILE.py", help="Claims of your own; may be repeated.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Run a claim: verdict in the established body and in the world as taught, and what it would take.
+
+    \b
+        cisterna claims run E1
+        cisterna claims run C-055 --fast --json
+    """
+    from cisterna.claims.claim import claim
+    from cisterna.claims.run import run_claim
+    from cisterna.model.solver.march import enable_cache
+    from cisterna.worlds.world import RHYTHMS
+
+    if rhythm not in RHYTHMS:
+        raise UnknownName("rhythm", rhythm, list(RHYTHMS))
+    asked = claim(name, extensions or [])
+    enable_cache()
+    with Progress(f"claim {asked.name}", quiet) as step:
+        parts = 1 + 2 * len(asked.switches) + (1 if fast else len(asked.cases()))
+        done = 0
+
+        def tell(words: str) -> None:
+            nonlocal done
+            step(done / parts, words.removeprefix(f"{asked.name}: "))
+            done += 1
+
+        verdict = run_claim(asked, seed=seed, fast=fast, rhythm=rhythm, progress=tell)
+    if as_json:
+        terminal.emit(verdict.as_dict())
+        return
+    screen = terminal.out()
+    for line in verdict.text().splitlines():
+        if line.startswith("verdict "):
+            screen.fact("verdict", Mark(verdict.verdict, verdict.verdict))
+        else:
+            print(screen.text(line), file=screen.stream)

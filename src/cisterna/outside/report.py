@@ -1,0 +1,280 @@
+"""The report of a session: one self-contained page, both worlds side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from cisterna import __version__
+from cisterna.ground.units import from_internal
+from cisterna.outside import report_tables as tables
+from cisterna.outside.figures import (
+    Html,
+    block,
+    cause_bars,
+    decade_dots,
+    figure,
+    fmt,
+    paragraph,
+    published_ranges,
+    sagittal_body,
+    tide_legend,
+    time_course,
+)
+from cisterna.outside.figures.page import page, panel
+from cisterna.sessions.onworld import minute_means
+from cisterna.sessions.outcome import SessionResult, WorldOutcome
+from cisterna.sessions.screening import DISCLAIMER
+
+#: Colour scale of the body, mmHg: the same for both postures and every session.
+SCALE = (-10.0, 50.0)
+#: Threshold band of a resting hand, m (50 to 200 um, the share of people read in Kasparian 2015).
+HAND = (50e-6, 200e-6)
+_STATION_AT = {"asis": "pelvis", "ribs": "ribs", "shoulder": "shoulders", "vault": "head"}
+_RANGES = (
+    ("ICP seated, end of intake", "icp_seated", "icp_upright", "mmHg"),
+    ("ICP lying, evaluation", "icp_supine", "icp_supine", "mmHg"),
+    ("ICP pulse, peak to peak", "icp_pulse", "icp_pulse_amp", "mmHg"),
+    ("ICP swing with breath, peak to peak", "icp_breath", "icp_resp_amp", "mmHg"),
+    ("CSF stroke volume at C2-C3", "stroke_c2", "sv_c2c3", "mL"),
+    ("Cerebral blood flow", "cbf", "cbf_total", "mL/min"),
+)
+
+
+def observed(outcome: WorldOutcome) -> list[dict[str, Any]]:
+    """Numbers of a session with their published ranges, in the shape used everywhere."""
+    rows = []
+    for _, key, row, unit in _RANGES:
+        published = outcome.person.parameters.peek(row)
+        value = float(outcome.numbers[key])
+        inside = published.low <= value <= published.high
+        rows.append(
+            {"id": key, "value": value, "unit": unit, "low": published.low, "high": published.high,
+             "inside": inside, "source": published.source}
+        )  # fmt: skip
+    return rows
+
+
+def session_page(result: SessionResult, *, seconds: float, date: str) -> str:
+    """The report as one HTML text."""
+    first = result.first
+    sections: list[Any] = [
+        {"html": _screening(result)},
+        {"title": "From cranium to sacrum", "note": _body_note(first), "html": _bodies(first), "span": 7},
+        {"html": [_touch_block(result), _cause_block(result)], "span": 5},
+        {"title": "Intracranial pressure over the session", "note": "mmHg, minute means; both worlds, one scale",
+         "html": _course(result)},
+        {"title": "What a hand felt at the seven stations",
+         "note": "Motion as computed, by its largest source; what this hand would note when it listens for a slow rhythm.",
+         "html": tables.stations(result)},
+        {"title": "Holds", "note": "5 gf is what is taught; practice is what was measured on experts (upper end).",
+         "html": tables.holds(result)},
+        {"title": "Against published ranges", "html": _ranges(result)},
+        {"title": "Both worlds, side by side", "note": _worlds_note(result), "html": tables.worlds(result)},
+        {"title": "Claims this session touches", "html": tables.claims(result)},
+    ]  # fmt: skip
+    if result.drive is not None:
+        sections.insert(1, {"title": "Driven by a recording", "html": [paragraph(t) for t in result.drive.report()]})
+    sections.append({"title": "Provenance", "html": tables.provenance(result, seconds)})
+    sections.append({"title": "Sources of what ran", "html": tables.sources(result)})
+    return page(
+        _finding(first),
+        _subtitle(result),
+        sections,
+        footer=f"cisterna {__version__} · computed, not measured · seed {result.plan.seed} · {seconds:.1f} s",
+        meta=[date, f"seed {result.plan.seed}"],
+        kind="session report",
+    )
+
+
+def _finding(first: WorldOutcome) -> str:
+    causes = {cause.name: cause for cause in first.causes}
+    touch = fmt(abs(causes["touch"].value), "mmHg", 2)
+    if "position" not in causes:
+        return f"The largest touch moved intracranial pressure by {touch}"
+    position = fmt(causes["position"].value, "mmHg", 2, sign=True)
+    return f"Lying down moved intracranial pressure by {position}, the largest touch by {touch}"
+
+
+def _subtitle(result: SessionResult) -> str:
+    person = result.first.person
+    conditions = ", ".join(c.name for c in result.plan.conditions) or "no condition"
+    minutes = result.first.run.timeline.end / 60
+    return (
+        f"Simulated session, computed · {person.age:g} y, {conditions} · body {person.body} · "
+        f"{result.protocol.title.lower()} · {minutes:.0f} min"
+    )
+
+
+def _screening(result: SessionResult) -> Html:
+    s = result.screening
+    who = "" if result.plan.client else " The person is simulated: the answers were generated, harmless by default."
+    doctor = f" A physician answered: {result.plan.doctor}." if result.plan.doctor else ""
+    rest = result.first.begun.rest
+    model = f" The model at rest: ICP {fmt(rest.icp, 'mmHg', 2)}, PVI {fmt(rest.pvi, 'mL', 2)}."
+    why = " ".join(f"{reason}." for reason in s.reasons[:3])
+    return panel(s.verdict, s.sentence().split(".")[0] + ".", f"{why}{doctor}{model}{who}", DISCLAIMER)
+
+
+# ---- pictures -------------------------------------------------------------------------------------------
+def _levels(outcome: WorldOutcome, start: float, end: float) -> dict[str, float]:
+    window = outcome.run.window(start, end)
+    values = {"cranial": float(window.signal("icp").mean())}
+    for name in window.names:
+        if name.startswith("pressure_csf."):
+            values[name.split(".", 1)[1]] = float(window.signal(name).mean())
+    return values
+
+
+def _strokes(outcome: WorldOutcome, start: float, end: float) -> dict[str, float]:
+    window = outcome.run.window(start, end)
+    step = float(np.median(np.diff(window.times)))
+    beat = max(2, round(60.0 / outcome.numbers["heart_rate"] / step))
+    found = {}
+    for level in ("C2", "C7", "T6", "T12", "L3"):
+        flow = window.signal(f"flow_csf.{level}")
+        folded = flow[: len(flow) // beat * beat].reshape(-1, beat)
+        found[level] = float((np.abs(folded - folded.mean(axis=1, keepdims=True)).sum(axis=1) * step / 2).mean())
+    return found
+
+
+def _spans(outcome: WorldOutcome) -> dict[str, tuple[float, float]]:
+    intake = outcome.run.timeline.placed[0]
+    start, end = outcome.run.span("evaluation")
+    return {"seated": (max(intake.start, intake.end - 60.0), intake.end), "supine": (max(start, end - 60.0), end)}
+
+
+def _bodies(outcome: WorldOutcome) -> Html:
+    stations = []
+    for finding in outcome.before.findings:
+        if finding.station in _STATION_AT:
+            stations.append(
+                {"name": finding.station, "at": _STATION_AT[finding.station], "felt": finding.sqar.felt}
+            )
+    drawn = []
+    for posture, (start, end) in _spans(outcome).items():
+        values = _levels(outcome, start, end)
+        arrows = _strokes(outcome, start, end)
+        low, high = fmt(values["cranial"], "mmHg", 2), fmt(values["S1"], "mmHg", 2)
+        drawn.append(
+            sagittal_body(
+                values, scale=SCALE, arrows=arrows, height_px=640, prefix=f"b-{posture}", posture=posture,
+                stations=stations if posture == "supine" else (), levels=("C2", "C7", "T6", "T12", "L3", "S1"),
+                title=f"{posture.capitalize()}: CSF pressure {low} in the head, {high} at S1",
+                desc=f"Mean CSF pressure as colour, stroke volume as arrows, {posture}.",
+                heading=f"{posture}: head {low}",
+            )
+        )  # fmt: skip
+    legend = tide_legend(*SCALE, "mmHg", label="mean CSF pressure, one scale for both", prefix="legend")
+    return figure(*drawn, note="") + figure(legend)
+
+
+def _body_note(outcome: WorldOutcome) -> str:
+    volume = fmt(_strokes(outcome, *_spans(outcome)["supine"])["C2"], "mL", 2)
+    return f"Arrows: CSF stroke volume per beat, {volume} at C2 lying. Rings: stations, filled where a rhythm was noted."
+
+
+def _course(result: SessionResult) -> Html:
+    lines = []
+    for name, outcome in result.worlds.items():
+        times, means = minute_means(outcome.run.run.times, outcome.run.icp)
+        taught = bool(outcome.hypotheses)
+        lines.append({"name": name, "t": times, "y": means, "colour": "hyp" if taught else "ink", "hypothesis": taught})
+    first = result.first
+    if "stays seated" in first.run.lanes:
+        lane = first.run.lane("stays seated")
+        times, means = minute_means(first.run.run.times, first.run.run.signal("icp", lane))
+        lines.append({"name": "had the person stayed seated", "t": times, "y": means, "colour": "pos", "dash": "2 3"})
+    steps = [
+        {"name": _short(p), "start": p.start / 60, "end": p.end / 60, "treatment": p.step.name == "hold"}
+        for p in first.run.timeline.placed
+    ]
+    drawing = time_course(
+        lines, unit="mmHg", time_unit="min", steps=steps, width=1104, height=320, prefix="icp",
+        title=_finding(first), desc="Minute means of intracranial pressure in both worlds.",
+    )  # fmt: skip
+    return figure(drawing)
+
+
+def _short(placed: Any) -> str:
+    from cisterna.sessions.technique import technique
+
+    return technique(placed.step.technique).title if placed.step.name == "hold" else placed.label
+
+
+def _cause_block(result: SessionResult) -> Html:
+    drawn: list[Any] = []
+    limit = max(abs(c.value) for o in result.worlds.values() for c in o.causes)
+    for name, outcome in result.worlds.items():
+        rows: list[Mapping[str, Any]] = []
+        for cause in outcome.causes:
+            row: dict[str, Any] = {"name": cause.label, "value": cause.value, "cause": cause.name}
+            if cause.low is not None and cause.high is not None:
+                row |= {"low": cause.low, "high": cause.high}
+            rows.append(row)
+        drawn.append(paragraph(name))
+        drawn.append(
+            figure(
+                cause_bars(
+                    rows, unit="mmHg", note="", width=470, limit=limit, prefix=f"causes-{name}",
+                    title=f"What moved ICP, {name}", desc="Change of the mean, or peak to peak where said.",
+                )
+            )
+        )  # fmt: skip
+    note = "Position, rest, touch: change of the mean at the end; breath, heart, rhythm: peak to peak. Touch by paired runs."
+    return block("What moved the intracranial pressure", *drawn, note=note)
+
+
+def _touch_block(result: SessionResult) -> Html:
+    outcome = result.first
+    rows = []
+    breath = {f.station: f.motion.get("breath", 0.0) for f in outcome.before.findings}
+    for held in outcome.holds:
+        name, effect = max(held.effects.items(), key=lambda item: abs(item[1].tissue.value))
+        bone = abs(effect.bone.value)
+        rows.append({"name": f"{held.title}: skin", "value": _metres(effect.tissue.value), "other": _near(name, breath)})
+        if bone > 0:
+            rows.append({"name": f"{held.title}: bone", "value": _metres(bone)})
+    if not rows:
+        return Html("")
+    drawing = decade_dots(rows, threshold=HAND, width=470, prefix="dots", title="Displacement under the hand")
+    force = fmt(from_internal(outcome.holds[0].force, "gf"), "gf", 2)
+    return block("How far the hands moved", figure(drawing), note=f"{force} each hand, at once; world established")
+
+
+def _near(name: str, breath: Mapping[str, float]) -> float | None:
+    from cisterna.physiology.stations import station
+
+    region = station(name).region
+    place = {"head": "vault", "cranial_base": "vault", "face": "vault", "trunk": "ribs", "pelvis": "asis"}.get(region)
+    return breath[place] * 1e-6 if place in breath else None
+
+
+def _metres(value: float) -> float:
+    return abs(from_internal(value, "m"))
+
+
+def _ranges(result: SessionResult) -> Html:
+    rows = [
+        {"name": label, "low": row["low"], "high": row["high"], "value": row["value"], "unit": row["unit"],
+         "source": str(row["source"]).split(" doi:")[0][:34]}
+        for (label, *_), row in zip(_RANGES, observed(result.first), strict=True)
+    ]  # fmt: skip
+    inside = sum(bool(row["inside"]) for row in observed(result.first))
+    title = f"{inside} of {len(rows)} values lie inside the published range"
+    return figure(published_ranges([{"name": "established", "rows": rows}], title=title, prefix="ranges"))
+
+
+def _worlds_note(result: SessionResult) -> str:
+    taught = [o for o in result.worlds.values() if o.hypotheses]
+    if not taught:
+        return "One world was asked for."
+    on = ", ".join(taught[0].hypotheses)
+    return (
+        f"As taught switches on {on}. Numbers it needs are required by the claim, not measured (red). "
+        "Other switches of the teaching are not built yet."
+    )
+
+
