@@ -91,7 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("count", type=int, nargs="?", default=1000)
     parser.add_argument("--seconds", type=float, default=30.0, help="model time of each person")
-    parser.add_argument("--kinds", default="population", help="kinds of range drawn from: population,uncertainty,tuning")
+    parser.add_argument("--kinds", default="population", help="ranges drawn from: population,uncertainty,tuning")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()

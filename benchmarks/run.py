@@ -85,7 +85,10 @@ def marched(step: float, seconds: float, schedules: Any = None, progress: Any = 
     _, net, start = axis()
     inner = max(1, round(GRID / step))
     march = March(inner=inner, outer=max(1, steps // inner))
-    return simulate(net, schedules or start.schedule, seconds, state=start.rest.state, step=step, march=march, progress=progress)
+    return simulate(
+        net, schedules or start.schedule, seconds,
+        state=start.rest.state, step=step, march=march, progress=progress,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=1)

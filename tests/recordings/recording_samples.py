@@ -54,7 +54,7 @@ def write_hdf5(folder: Path) -> Path:
 
 def write_netcdf(folder: Path) -> Path:
     """A Recording saved by itself, with two rates, events and provenance."""
-    return example_recording().save(folder / "bed.nc")
+    return example_recording().only("abp", "ppg").save(folder / "bed.nc")
 
 
 def write_wfdb(folder: Path, form: str = "212", name: str = "bed") -> Path:

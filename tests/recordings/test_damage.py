@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from cisterna.recordings import Recording, check, load
 
 VARIANTS = 200
 SEED = 20240301
-#: Longest one damaged file may take, s.
+#: Most processor time one damaged file may take, this process and its workers together, s.
 PATIENCE = 2.0
 _TOKENS = [b"NaN", b"1e308", b"-1", b"0", b"99999999999", b"inf", b"", b"\xff\xfe", b"x" * 300, b"1e-320", b"../../x"]
 
@@ -88,13 +88,13 @@ def test_damaged_files_are_refused_or_valid(form: str, tmp_path: Path) -> None:
         target = folder / targets[variant // len(goods) % len(targets)].name
         target.write_bytes(damage(target.read_bytes(), rng, strangers))
         before = {f.name: f.stat().st_size for f in folder.iterdir()}
-        begin = time.perf_counter()
+        begin = sum(os.times()[:4])
         try:
             assert_valid(load(folder / good.name))
         except CisternaError as error:
             refused += 1
             assert error.what and error.where, f"variant {variant}: the error does not say where"
-        took = time.perf_counter() - begin
+        took = sum(os.times()[:4]) - begin
         assert took < PATIENCE, f"variant {variant} took {took:.1f} s"
         assert before == {f.name: f.stat().st_size for f in folder.iterdir()}, "reading wrote something"
     assert refused > VARIANTS // 10, "the damage does no harm: the test tests nothing"

@@ -14,6 +14,7 @@ from recording_samples import ABP, PPG, RATE, write_csv, write_hdf5, write_npy, 
 from cisterna.ground.errors import CisternaError
 from cisterna.recordings import load
 from cisterna.recordings.load import formats
+from cisterna.recordings.names import canonical
 
 
 def test_formats_are_found_by_scanning() -> None:
@@ -148,6 +149,23 @@ def test_hdf5_that_unpacks_to_more_than_memory_is_refused(tmp_path: Path) -> Non
         load(tmp_path / "chunk.h5")
 
 
+def test_a_file_the_hdf5_library_never_gets_through_is_refused(tmp_path: Path) -> None:
+    """A heap of strings whose first entry has no length makes the library loop; only another process survives it."""
+    file = write_hdf5(tmp_path)
+    data = bytearray(file.read_bytes())
+    heap = data.index(b"GCOL") + 16
+    data[heap : heap + 16] = bytes(16)
+    bad = tmp_path / "loop.h5"
+    bad.write_bytes(bytes(data))
+    load(file)
+    for _ in range(2):
+        begin = sum(os.times()[:4])
+        with pytest.raises(CisternaError, match="cannot be read"):
+            load(bad)
+        assert sum(os.times()[:4]) - begin < 2.0
+    assert load(file).rate("abp") == RATE, "the next file is read by a new worker"
+
+
 def test_a_channel_is_picked_by_own_or_canonical_name(tmp_path: Path) -> None:
     file = write_wfdb(tmp_path)
     for text in ("ABP", "abp"):
@@ -257,3 +275,23 @@ def test_texts_of_a_file_are_made_fit_to_print_and_save(tmp_path: Path) -> None:
     own = [rec[name].attrs["own_name"] for name in rec.signals]
     assert own[0] == "A?BP?" and len(own[1]) == 200 and rec.unit(rec.signals[1]) == ""
     rec.save(tmp_path / "a.nc")
+
+
+@pytest.mark.parametrize(
+    ("own", "ours"),
+    [
+        ("ABP", "abp"),
+        ("ART", "abp"),
+        ("PLETH", "ppg"),
+        ("Resp oro-nasal", "resp"),
+        ("MCAv_l", "velocity_mca_l"),
+        ("ECG V5", "ecg"),
+        ("ABP mean", ""),
+        ("RESP rate", ""),
+        ("II", ""),
+    ],
+)
+def test_names_are_known_or_left_alone(own: str, ours: str) -> None:
+    """A trend of means is no waveform, and a bare numeral is an ECG lead in a WFDB record only."""
+    assert canonical(own) == ours
+    assert canonical("II", "wfdb") == "ecg"

@@ -38,6 +38,8 @@ class Bench:
         In the world.
     settings : dict
         Of the case.
+    fast : bool
+        Whether long runs beside the output are left out.
     shared : dict
         Resting bodies already found, by what tells them apart.
     """
@@ -46,6 +48,7 @@ class Bench:
     world: str
     person: Person
     settings: Mapping[str, str]
+    fast: bool = False
     shared: dict[tuple[object, ...], Resting] = field(default_factory=dict, repr=False)
 
     @property
@@ -62,15 +65,21 @@ class Bench:
     def rest(self) -> Resting:
         """Rest of that body: pressure, pulse, compliance."""
         quiet = without_rhythm(self.person)
-        others = tuple(id(c) for c in quiet.changes if c not in switches(quiet))
-        told = tuple((s.name, s.strength) for s in switches(quiet))
-        # What a rhythm moved does not reach the body without it, so those bodies are shared.
-        rhythmic = {key for s in switches(self.person) if s.hypothesis.self_sustained for key in s.hypothesis.moves}
-        own = sorted((k, row.value) for k, row in quiet.parameters.changed.items() if k not in rhythmic)
-        tag = (quiet.age, quiet.body, tuple(sorted(quiet.overrides.items())), tuple(own), others, told)
+        on = switches(quiet)
+        plain = replace(quiet, changes=tuple(c for c in quiet.changes if c not in on))
+        # What hypotheses moved does not reach the body without them, so that body is shared.
+        moved = {key for s in switches(self.person) for key in s.hypothesis.moves}
+        own = sorted((k, row.value) for k, row in quiet.parameters.changed.items() if k not in moved)
+        tag = (
+            quiet.age, quiet.body, tuple(sorted(quiet.overrides.items())), tuple(own),
+            tuple(id(c) for c in plain.changes),
+        )  # fmt: skip
         if tag not in self.shared:
-            self.shared[tag] = resting(quiet)
-        return self.shared[tag]
+            self.shared[tag] = resting(plain)
+        told = (*tag, *((s.name, s.strength) for s in on))
+        if told not in self.shared:
+            self.shared[told] = resting(quiet, near=self.shared[tag])
+        return self.shared[told]
 
     @cached_property
     def begun(self) -> Begun:

@@ -67,7 +67,7 @@ def run_claim(
     count = FEW if fast else DRAWS
 
     def bench(label: str, case: Case, place: str, flips: Iterable[str]) -> Bench:
-        return Bench(label, place, apply_world(case.person, place, rhythm, flips), case.settings, shared)
+        return Bench(label, place, apply_world(case.person, place, rhythm, flips), case.settings, fast, shared)
 
     def asked_flips(place: str) -> set[str]:
         """What the question puts on where the world does not have it on already."""

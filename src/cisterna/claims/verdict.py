@@ -211,7 +211,8 @@ class Verdict:
         lines = []
         for case in self.cases[1:]:
             parts = "   ".join(f"{w} {_number(r.value)}" for w, r in case.worlds.items())
-            lines += _wrap(f"  {case.name}: {parts}   {case.verdict}", 4)
+            lines += _wrap(f"  {case.name}: {parts}", 4)
+            lines += _wrap(f"    {case.verdict}: {case.worlds['established'].why}", 6)
         return ["", "other cases", *lines] if lines else []
 
     def _beside(self) -> list[str]:

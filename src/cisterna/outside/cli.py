@@ -102,7 +102,9 @@ def _version(asked: bool) -> None:
 @app.callback()
 def _root(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
         print(context.get_help())
@@ -129,8 +131,8 @@ def run(words: Sequence[str]) -> int:
         if hasattr(error, "format_message"):  # the option parser's family of errors
             return tell(_usage(error), "--json" in words)
         if isinstance(error, ModuleNotFoundError) and error.name in ("jax", "jaxlib"):
-            mend = "pip install 'cisterna[model]'"
-            return tell(CisternaError("this command needs the model extra", found=str(error), mend=mend), "--json" in words)
+            what, mend = "this command needs the model extra", "pip install 'cisterna[model]'"
+            return tell(CisternaError(what, found=str(error), mend=mend), "--json" in words)
         return _fault(error)
 
 
@@ -160,9 +162,6 @@ def _usage(error: Any) -> CisternaError:
     if option and hasattr(error, "possibilities"):
         known = [name for p in context.command.params for name in (*p.opts, *p.secondary_opts)] if context else []
         return UnknownName("option", option, [name for name in known if name.startswith("-")], where=path)
-    command = getattr(context, "command", None)
-    if hasattr(command, "commands") and "No such command" in error.format_message() and context.args:
-        return UnknownName("command", context.args[0], list(command.commands), where=path)
     return CisternaError(error.format_message().rstrip("."), where=path, mend=f"see {path} --help")
 
 

@@ -17,6 +17,7 @@ from cisterna.outside.figures import (
     decade_dots,
     figure,
     fmt,
+    key_numbers,
     paragraph,
     published_ranges,
     sagittal_body,
@@ -33,6 +34,7 @@ SCALE = (-10.0, 50.0)
 #: Threshold band of a resting hand, m (50 to 200 um, the share of people read in Kasparian 2015).
 HAND = (50e-6, 200e-6)
 _STATION_AT = {"asis": "pelvis", "ribs": "ribs", "shoulder": "shoulders", "vault": "head"}
+_CAUSES_NOTE = "Position and rest at the end of the session; touch by paired runs on identical steps."
 _RANGES = (
     ("ICP seated, end of intake", "icp_seated", "icp_upright", "mmHg"),
     ("ICP lying, evaluation", "icp_supine", "icp_supine", "mmHg"),
@@ -63,11 +65,12 @@ def session_page(result: SessionResult, *, seconds: float, date: str) -> str:
     sections: list[Any] = [
         {"html": _screening(result)},
         {"title": "From cranium to sacrum", "note": _body_note(first), "html": _bodies(first), "span": 7},
-        {"html": [_touch_block(result), _cause_block(result)], "span": 5},
+        {"html": _touch_block(result), "span": 5},
+        *({"html": _causes(outcome), "span": 12 // len(result.worlds)} for outcome in result.worlds.values()),
         {"title": "Intracranial pressure over the session", "note": "mmHg, minute means; both worlds, one scale",
          "html": _course(result)},
         {"title": "What a hand felt at the seven stations",
-         "note": "Motion as computed, by its largest source; what this hand would note when it listens for a slow rhythm.",
+         "note": "Motion by its strongest source for a hand; what it would note when it listens for a slow rhythm.",
          "html": tables.stations(result)},
         {"title": "Holds", "note": "5 gf is what is taught; practice is what was measured on experts (upper end).",
          "html": tables.holds(result)},
@@ -115,7 +118,8 @@ def _screening(result: SessionResult) -> Html:
     rest = result.first.begun.rest
     model = f" The model at rest: ICP {fmt(rest.icp, 'mmHg', 2)}, PVI {fmt(rest.pvi, 'mL', 2)}."
     why = " ".join(f"{reason}." for reason in s.reasons[:3])
-    return panel(s.verdict, s.sentence().split(".")[0] + ".", f"{why}{doctor}{model}{who}", DISCLAIMER)
+    sign = {"no_listed_contraindication": "none", "physician_first": "physician first"}.get(s.verdict, s.verdict)
+    return panel(sign, s.sentence().split(".")[0] + ".", f"{why}{doctor}{model}{who}", DISCLAIMER)
 
 
 # ---- pictures -------------------------------------------------------------------------------------------
@@ -150,9 +154,7 @@ def _bodies(outcome: WorldOutcome) -> Html:
     stations = []
     for finding in outcome.before.findings:
         if finding.station in _STATION_AT:
-            stations.append(
-                {"name": finding.station, "at": _STATION_AT[finding.station], "felt": finding.sqar.felt}
-            )
+            stations.append({"name": finding.station, "at": _STATION_AT[finding.station], "felt": finding.sqar.felt})
     drawn = []
     for posture, (start, end) in _spans(outcome).items():
         values = _levels(outcome, start, end)
@@ -160,7 +162,7 @@ def _bodies(outcome: WorldOutcome) -> Html:
         low, high = fmt(values["cranial"], "mmHg", 2), fmt(values["S1"], "mmHg", 2)
         drawn.append(
             sagittal_body(
-                values, scale=SCALE, arrows=arrows, height_px=640, prefix=f"b-{posture}", posture=posture,
+                values, scale=SCALE, arrows=arrows, height_px=760, prefix=f"b-{posture}", posture=posture,
                 stations=stations if posture == "supine" else (), levels=("C2", "C7", "T6", "T12", "L3", "S1"),
                 title=f"{posture.capitalize()}: CSF pressure {low} in the head, {high} at S1",
                 desc=f"Mean CSF pressure as colour, stroke volume as arrows, {posture}.",
@@ -173,7 +175,9 @@ def _bodies(outcome: WorldOutcome) -> Html:
 
 def _body_note(outcome: WorldOutcome) -> str:
     volume = fmt(_strokes(outcome, *_spans(outcome)["supine"])["C2"], "mL", 2)
-    return f"Arrows: CSF stroke volume per beat, {volume} at C2 lying. Rings: stations, filled where a rhythm was noted."
+    return (
+        f"Arrows: CSF stroke volume per beat, {volume} at C2 lying. Rings: stations, filled where a rhythm was noted."
+    )
 
 
 def _course(result: SessionResult) -> Html:
@@ -186,7 +190,7 @@ def _course(result: SessionResult) -> Html:
     if "stays seated" in first.run.lanes:
         lane = first.run.lane("stays seated")
         times, means = minute_means(first.run.run.times, first.run.run.signal("icp", lane))
-        lines.append({"name": "had the person stayed seated", "t": times, "y": means, "colour": "pos", "dash": "2 3"})
+        lines.append({"name": "if seated", "t": times, "y": means, "colour": "position", "dash": "2 3"})
     steps = [
         {"name": _short(p), "start": p.start / 60, "end": p.end / 60, "treatment": p.step.name == "hold"}
         for p in first.run.timeline.placed
@@ -204,27 +208,17 @@ def _short(placed: Any) -> str:
     return technique(placed.step.technique).title if placed.step.name == "hold" else placed.label
 
 
-def _cause_block(result: SessionResult) -> Html:
-    drawn: list[Any] = []
-    limit = max(abs(c.value) for o in result.worlds.values() for c in o.causes)
-    for name, outcome in result.worlds.items():
-        rows: list[Mapping[str, Any]] = []
-        for cause in outcome.causes:
-            row: dict[str, Any] = {"name": cause.label, "value": cause.value, "cause": cause.name}
-            if cause.low is not None and cause.high is not None:
-                row |= {"low": cause.low, "high": cause.high}
-            rows.append(row)
-        drawn.append(paragraph(name))
-        drawn.append(
-            figure(
-                cause_bars(
-                    rows, unit="mmHg", note="", width=470, limit=limit, prefix=f"causes-{name}",
-                    title=f"What moved ICP, {name}", desc="Change of the mean, or peak to peak where said.",
-                )
-            )
-        )  # fmt: skip
-    note = "Position, rest, touch: change of the mean at the end; breath, heart, rhythm: peak to peak. Touch by paired runs."
-    return block("What moved the intracranial pressure", *drawn, note=note)
+def _causes(outcome: WorldOutcome) -> Html:
+    """What moved ICP in one world; each world has its own scale, said by its numbers."""
+    rows: list[Mapping[str, Any]] = []
+    for cause in outcome.causes:
+        row: dict[str, Any] = {"name": cause.label, "value": cause.value, "cause": cause.name}
+        row["interval"] = "change of the mean" if cause.kind == "change" else "peak to peak"
+        rows.append(row)
+    drawing = cause_bars(
+        rows, unit="mmHg", width=530, prefix=f"causes-{outcome.world}", title=f"What moved ICP, {outcome.world}"
+    )
+    return block(f"What moved intracranial pressure, {outcome.world}", figure(drawing), note=_CAUSES_NOTE)
 
 
 def _touch_block(result: SessionResult) -> Html:
@@ -234,14 +228,35 @@ def _touch_block(result: SessionResult) -> Html:
     for held in outcome.holds:
         name, effect = max(held.effects.items(), key=lambda item: abs(item[1].tissue.value))
         bone = abs(effect.bone.value)
-        rows.append({"name": f"{held.title}: skin", "value": _metres(effect.tissue.value), "other": _near(name, breath)})
+        rows.append(
+            {"name": f"{_brief(held.title)}: skin", "value": _metres(effect.tissue.value), "other": _near(name, breath)}
+        )
         if bone > 0:
-            rows.append({"name": f"{held.title}: bone", "value": _metres(bone)})
+            rows.append({"name": f"{_brief(held.title)}: bone", "value": _metres(bone)})
     if not rows:
         return Html("")
     drawing = decade_dots(rows, threshold=HAND, width=470, prefix="dots", title="Displacement under the hand")
     force = fmt(from_internal(outcome.holds[0].force, "gf"), "gf", 2)
-    return block("How far the hands moved", figure(drawing), note=f"{force} each hand, at once; world established")
+    moved = block("How far the hands moved", figure(drawing), note=f"{force} each hand, at once; established")
+    return Html(moved + block("In numbers", key_numbers(_keys(outcome)), note="established"))
+
+
+def _keys(outcome: WorldOutcome) -> list[tuple[str, str, str, str]]:
+    """(label, number, unit, remark) of the numbers a reader looks for first."""
+    n = outcome.numbers
+    touch = next(c for c in outcome.causes if c.name == "touch")
+    span = "" if touch.low is None or touch.high is None else f"{fmt(touch.low, '', 2)} to {fmt(touch.high, '', 2)}"
+    return [
+        ("ICP seated", fmt(n["icp_seated"], "", 2), "mmHg", "end of intake"),
+        ("ICP lying", fmt(n["icp_supine"], "", 2), "mmHg", "evaluation"),
+        ("ICP pulse", fmt(n["icp_pulse"], "", 2), "mmHg", "peak to peak"),
+        ("CSF stroke volume", fmt(n["stroke_c2"], "", 2), "mL", "C2-C3, per beat"),
+        ("Largest touch on ICP", fmt(touch.value, "", 2), "mmHg", f"range of the materials {span}"),
+    ]
+
+
+def _brief(title: str) -> str:
+    return title.replace("Traction of the dural tube at the sacrum", "Dural tube traction")
 
 
 def _near(name: str, breath: Mapping[str, float]) -> float | None:
@@ -259,7 +274,7 @@ def _metres(value: float) -> float:
 def _ranges(result: SessionResult) -> Html:
     rows = [
         {"name": label, "low": row["low"], "high": row["high"], "value": row["value"], "unit": row["unit"],
-         "source": str(row["source"]).split(" doi:")[0][:34]}
+         "source": str(row["source"]).split(" doi:")[0][:22]}
         for (label, *_), row in zip(_RANGES, observed(result.first), strict=True)
     ]  # fmt: skip
     inside = sum(bool(row["inside"]) for row in observed(result.first))
@@ -276,5 +291,3 @@ def _worlds_note(result: SessionResult) -> str:
         f"As taught switches on {on}. Numbers it needs are required by the claim, not measured (red). "
         "Other switches of the teaching are not built yet."
     )
-
-

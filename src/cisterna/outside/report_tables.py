@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import platform
-from importlib import resources
+import re
 from typing import Any
 
 from cisterna import __version__
 from cisterna.ground.sources import doi_share
 from cisterna.ground.units import from_internal
-from cisterna.outside.figures import Html, fmt, grade_sign, paragraph, table
+from cisterna.outside.figures import Html, block, fmt, grade_sign, paragraph, table
 from cisterna.outside.figures.signs import felt_sign
 from cisterna.physiology.stations import LISTENING
 from cisterna.sessions.outcome import Held, SessionResult, WorldOutcome
@@ -30,7 +29,7 @@ def stations(result: SessionResult) -> Html:
     """Before and after, station by station, in each world."""
     columns = [
         {"key": "station", "label": "Station"},
-        {"key": "source", "label": "Largest source"},
+        {"key": "source", "label": "Strongest source"},
         _num("motion", "Motion", "µm"),
         _num("skull", "of it skull", "µm"),
         {"key": "felt", "label": "Slow rhythm"},
@@ -57,7 +56,7 @@ def stations(result: SessionResult) -> Html:
                     "felt": felt_sign(before.sqar.felt, "noted" if before.sqar.felt else "felt nothing"),
                     "rate": "" if before.sqar.rate is None else f"{before.sqar.rate:.1f}",
                     "amplitude": str(before.sqar.amplitude),
-                    "symmetry": "" if before.sqar.symmetry is None else f"{before.sqar.symmetry:+d}",
+                    "symmetry": "" if before.sqar.symmetry is None else f"{before.sqar.symmetry:+d}".replace("+0", "0"),
                     "quality": before.sqar.quality,
                     "confidence": str(before.confidence),
                     "again": _again(after.sqar),
@@ -65,12 +64,12 @@ def stations(result: SessionResult) -> Html:
                     "class": "hyp" if outcome.hypotheses and before.motion.get("rhythm", 0.0) > 1.0 else "",
                 }
             )
-        shown.append(table(columns, rows, caption=f"{name}; hand: {outcome.hand.name}"))
+        shown.append(block(f"{name}, hand: {outcome.hand.name}", table(columns, rows)))
     slow = result.first.before["vault"]
     times = f"{slow.cranial_times:,.0f}" if slow.cranial_times else "-"
     note = (
-        f"In the established world the skull's own motion at the head has d' = {slow.d_cranial:.2g}; it would have to be "
-        f"{times} times larger for d' = 1. A noted rhythm says what a hand would write down, false marks included."
+        f"In the established world the skull's own motion at the head has d' = {slow.d_cranial:.2g}; it would have to "
+        f"be {times} times larger for d' = 1. A noted rhythm is what a hand would write down, false marks included."
     )
     return Html("".join(shown)) + paragraph(note, small=True)
 
@@ -96,10 +95,11 @@ def holds(result: SessionResult) -> Html:
     shown = []
     for name, outcome in result.worlds.items():
         rows = [_hold_row(held, outcome) for held in outcome.holds]
-        shown.append(table(columns, rows, caption=name))
+        shown.append(block(name, table(columns, rows)))
     note = (
         "Forces of one hand; ICP is that of all hands together, by paired runs on identical steps (a null touch gives "
-        "exactly 0). Positive volume: the skull is widened."
+        "exactly 0). Positive volume: the skull is widened. Practice: the largest mean pressure measured on experts at "
+        "the head, 1.69 N/cm2, over the whole contact: an upper bound."
     )
     return Html("".join(shown)) + paragraph(note, small=True)
 
@@ -109,6 +109,7 @@ def _hold_row(held: Held, outcome: WorldOutcome) -> dict[str, Any]:
     measured = held.measured[name]
     joint = max(effect.joints.values(), key=lambda span: abs(span.value), default=None)
     practice = sum(e.icp.value for e in held.measured.values())
+    on_head = bool(effect.joints)
     return {
         "hold": held.title,
         "hand": name,
@@ -118,8 +119,8 @@ def _hold_row(held: Held, outcome: WorldOutcome) -> dict[str, Any]:
         "suture": fmt(from_internal(joint.value, "nm") if joint else 0.0, "", 2),
         "volume": fmt(from_internal(effect.volume.value, "uL"), "", 2),
         "icp": fmt(held.icp, "", 2),
-        "practice": fmt(from_internal(measured.force, "gf"), "", 2),
-        "picp": fmt(practice, "", 2),
+        "practice": fmt(from_internal(measured.force, "gf"), "", 2) if on_head else "",
+        "picp": fmt(practice, "", 2) if on_head else "",
         "class": "hyp" if "H-SUT" in outcome.hypotheses else "",
     }
 
@@ -149,7 +150,9 @@ def worlds(result: SessionResult) -> Html:
         ("Pressure-volume index", lambda o: o.begun.rest.pvi),
     ):
         unit = {"C": "mL/mmHg", "P": "mL"}.get(label[0], "mmHg")
-        rows.append({"what": label, "unit": unit, **{n: fmt(float(row_of(o)), "", 2) for n, o in result.worlds.items()}})
+        rows.append(
+            {"what": label, "unit": unit, **{n: fmt(float(row_of(o)), "", 2) for n, o in result.worlds.items()}}
+        )
     taught = [o for o in result.worlds.values() if o.hypotheses]
     needed = []
     for outcome in taught:
@@ -157,7 +160,7 @@ def worlds(result: SessionResult) -> Html:
             if row.status == "required":
                 was = result.first.person.parameters.peek(row.id)
                 needed.append(
-                    {"id": row.name or row.id, "value": f"{row.value:.4g}", "unit": row.unit,
+                    {"id": was.name or was.id, "value": f"{row.value:.4g}", "unit": row.unit,
                      "was": f"{was.value:.4g} ({was.low:g} to {was.high:g})", "class": "required"}
                 )  # fmt: skip
     below = Html("")
@@ -171,42 +174,72 @@ def worlds(result: SessionResult) -> Html:
     return table(columns, rows) + below + Html("".join(notes))
 
 
+#: Claims every session touches, besides those of its techniques.
+_ALWAYS = ("C-009", "C-010", "C-028", "C-030", "C-053", "C-055", "C-067")
+
+
 def claims(result: SessionResult) -> Html:
-    """Claims that the techniques and switches of this session belong to, with their evidence."""
-    wanted: dict[str, None] = {}
+    """Claims that this session and its techniques belong to, with their evidence and what was computed here."""
+    from cisterna.claims.table import claims_table
+
+    wanted = dict.fromkeys(_ALWAYS)
     for held in result.first.holds:
         wanted.update(dict.fromkeys(technique(held.technique).claims))
-    for outcome in result.worlds.values():
-        from cisterna.worlds.hypothesis import hypothesis
-
-        for name in outcome.hypotheses:
-            wanted.update(dict.fromkeys(hypothesis(name).claims))
-    text = (resources.files("cisterna.claims") / "claims.csv").read_text(encoding="utf-8")
-    known = {row["id"]: row for row in csv.DictReader(text.splitlines())}
     rows = []
-    for key in sorted(wanted):
-        row = known[key]
-        grade = row["evidence_grade"].replace("unsupported", "hypothesis")
-        rows.append(
-            {"id": key, "claim": row["claim"], "here": _computed(key, result), "evidence": row["published_evidence"],
-             "grade": grade_sign(grade)}
-        )  # fmt: skip
-    return table(
-        ["id", {"key": "claim", "label": "Claim"}, {"key": "here", "label": "Computed in this session"},
-         {"key": "evidence", "label": "Measured by others"}, {"key": "grade", "label": "Evidence"}],
-        rows,
-    ) + paragraph("Verdicts need an experiment, not a session: cisterna claims run E1, cisterna claims run E3.", small=True)  # fmt: skip
+    for row in claims_table():
+        if row.id in wanted:
+            rows.append(
+                {"claim": f"{row.id}  {row.claim}", "here": _computed(row.id, result),
+                 "evidence": re.sub(r"\s*\(https?://[^)]*\)", "", row.evidence), "grade": grade_sign(row.grade)}
+            )  # fmt: skip
+    columns: list[Any] = [
+        {"key": "claim", "label": "Claim"}, {"key": "here", "label": "Computed in this session"},
+        {"key": "evidence", "label": "Measured by others"}, {"key": "grade", "label": "Evidence"},
+    ]  # fmt: skip
+    note = "Verdicts need an experiment, not a session: cisterna claims run E1, cisterna claims run E3."
+    return table(columns, rows) + paragraph(note, small=True)
 
 
 def _computed(key: str, result: SessionResult) -> str:
     """The number of this session beside a claim, where it has one."""
-    if key in ("C-055", "C-057", "C-067"):
-        parts = [f"{n}: {fmt(next(c.value for c in o.causes if c.name == 'touch'), 'mmHg', 2)}" for n, o in result.worlds.items()]
-        return "largest touch on ICP, " + "; ".join(parts)
-    if key in ("C-009", "C-010", "C-056"):
-        parts = [f"{n}: {fmt(o.rhythm.value if o.rhythm else 0.0, 'mmHg', 2)}" for n, o in result.worlds.items()]
-        return "slow rhythm in ICP, peak to peak, " + "; ".join(parts)
-    return ""
+    causes = {name: {c.name: c for c in o.causes} for name, o in result.worlds.items()}
+
+    def each(what: Any) -> str:
+        return "; ".join(f"{name}: {what(name, outcome)}" for name, outcome in result.worlds.items())
+
+    def touch(name: str, _: WorldOutcome) -> str:
+        return fmt(causes[name]["touch"].value, "mmHg", 2)
+
+    def slow(_: str, outcome: WorldOutcome) -> str:
+        return fmt(outcome.rhythm.value if outcome.rhythm else 0.0, "mmHg", 2)
+
+    def noted(_: str, outcome: WorldOutcome) -> str:
+        felt = [f for f in outcome.before.findings if f.sqar.felt]
+        return f"a slow rhythm noted at {len(felt)} of {len(outcome.before.findings)} stations"
+
+    def skull(_: str, outcome: WorldOutcome) -> str:
+        return f"d' of what the skull does at the head {outcome.before['vault'].d_cranial:.2g}"
+
+    def joint(_: str, outcome: WorldOutcome) -> str:
+        spans = [span.value for h in outcome.holds for e in h.effects.values() for span in e.joints.values()]
+        return "largest motion of a suture joint " + fmt(
+            from_internal(max(map(abs, spans), default=0.0), "nm"), "nm", 2
+        )
+
+    minutes = result.first.run.timeline.end / 60
+    position = causes[result.first.world].get("position")
+    words = {
+        "C-009": lambda: each(noted),
+        "C-010": lambda: "slow rhythm in ICP, peak to peak, " + each(slow),
+        "C-014": lambda: "tissue creeps under the hand and returns; no lasting change is modelled",
+        "C-028": lambda: f"{minutes:.0f} min of model time",
+        "C-030": lambda: f"lying down, {fmt(position.value, 'mmHg', 2, sign=True)} on ICP" if position else "",
+        "C-053": lambda: each(skull),
+        "C-055": lambda: "largest touch on ICP, " + each(touch),
+        "C-057": lambda: each(joint),
+        "C-067": lambda: f"screening before the session: {result.screening.verdict.replace('_', ' ')}",
+    }
+    return words[key]() if key in words else ""
 
 
 def provenance(result: SessionResult, seconds: float) -> Html:
@@ -215,10 +248,11 @@ def provenance(result: SessionResult, seconds: float) -> Html:
     p = first.person.parameters
     changed = [f"{row.id} = {row.value:g} {row.unit}" for row in p.changed.values()]
     changed += [f"{key} = {value:g}" for key, value in first.person.overrides.items()]
-    rest = first.begun.start.rest if hasattr(first.begun, "start") else first.begun.rest.start.rest
+    rest = first.begun.rest.start.rest
+    states, minutes = len(first.run.net.layout.state_names), first.run.timeline.end / 60
     rows = [
         ("Program", f"cisterna {__version__}, Python {platform.python_version()}"),
-        ("Body", f"{first.person.body}, {len(first.run.net.layout.state_names)} states; {first.run.timeline.end / 60:.0f} min of model time"),
+        ("Body", f"{first.person.body}, {states} states; {minutes:.0f} min of model time"),
         ("Solver", f"ROS34PW2, 20 ms, one matrix per 4 s; rest by shooting, spectral radius {rest.radius:.3f}"),
         ("Changed numbers", "; ".join(changed) or "none"),
         ("Conditions", "; ".join(f"{c.name} ({c.source})" for c in result.plan.conditions) or "none"),
@@ -235,9 +269,9 @@ def sources(result: SessionResult) -> Html:
     cited = [s for s in result.sources if not s.startswith(("assumed", "set by", "computed"))]
     own = [s for s in result.sources if s.startswith("assumed")]
     items = "".join(f"<li>{_escape(s)}</li>" for s in cited)
-    return Html(f"<details><summary>{len(cited)} sources; {len(own)} assumptions of our own</summary><ul>{items}</ul>") + Html(
-        "<p>Assumptions</p><ul>" + "".join(f"<li>{_escape(s)}</li>" for s in own) + "</ul></details>"
-    )
+    return Html(
+        f"<details><summary>{len(cited)} sources; {len(own)} assumptions of our own</summary><ul>{items}</ul>"
+    ) + Html("<p>Assumptions</p><ul>" + "".join(f"<li>{_escape(s)}</li>" for s in own) + "</ul></details>")
 
 
 def _escape(text: str) -> str:

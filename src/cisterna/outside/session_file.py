@@ -16,7 +16,18 @@ from cisterna.recordings.recording import Recording
 from cisterna.sessions.outcome import SessionResult
 
 #: Signals kept on disk; the whole state can be had again from the provenance.
-KEPT = ("icp", "abp", "resp", "cbf", "tilt", "flow_csf.C2", "flow_csf.L3", "flow_jugular", "pressure_sinus", "volume_csf.spinal")
+KEPT = (
+    "icp",
+    "abp",
+    "resp",
+    "cbf",
+    "tilt",
+    "flow_csf.C2",
+    "flow_csf.L3",
+    "flow_jugular",
+    "pressure_sinus",
+    "volume_csf.spinal",
+)
 
 
 def folder_of(out: str) -> Path:
@@ -31,7 +42,9 @@ def folder_of(out: str) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CisternaError("the folder cannot be made", where=str(path), found=error.strerror or "", mend="choose another --out") from None
+        raise CisternaError(
+            "the folder cannot be made", where=str(path), found=error.strerror or "", mend="choose another --out"
+        ) from None
     if not os.access(path, os.W_OK):
         raise CisternaError("the folder cannot be written to", where=str(path), mend="choose another --out")
     return path
@@ -74,12 +87,14 @@ def answer(result: SessionResult) -> dict[str, Any]:
             "hypotheses": list(outcome.hypotheses),
             "observed": observed(outcome),
             "causes": [
-                {"id": c.name, "label": c.label, "value": c.value, "unit": "mmHg", "low": c.low, "high": c.high, "kind": c.kind}
+                {"id": c.name, "label": c.label, "value": c.value, "unit": "mmHg", "low": c.low, "high": c.high,
+                 "kind": c.kind}
                 for c in outcome.causes
             ],
             "stations": {"before": outcome.before.as_dict()["stations"], "after": outcome.after.as_dict()["stations"]},
             "holds": [
-                {"technique": h.technique, "start_s": h.start, "end_s": h.end, "force_N": from_internal(h.force, "N"), "icp_mmHg": h.icp}
+                {"technique": h.technique, "start_s": h.start, "end_s": h.end,
+                 "force_N": from_internal(h.force, "N"), "icp_mmHg": h.icp}
                 for h in outcome.holds
             ],
             "notes": list(outcome.begun.notes),

@@ -52,7 +52,8 @@ SIGNS: Mapping[str, tuple[str, str, str]] = {
 _ASCII = str.maketrans(
     {
         "−": "-", "–": "-", "—": "-", "±": "+-", "µ": "u", "μ": "u", "×": "x", "·": ";", "°": "deg", "≥": ">=",
-        "≤": "<=", "→": "->", "³": "3", "²": "2", "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "…": "...", "ø": "o", "Ø": "O",
+        "≤": "<=", "→": "->", "³": "3", "²": "2", "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "…": "...",
+        "ø": "o", "Ø": "O",
         "ß": "ss", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "π": "pi", "σ": "sigma", "≈": "~",
     }
 )  # fmt: skip
@@ -157,7 +158,11 @@ class Terminal:
 
     def title(self, word: str, rest: str = "") -> None:
         """A heading: one word in bold, then what it is about."""
-        print(self.paint(self.text(word), bold=True) + (f"  {self.text(rest)}" if rest else ""), file=self.stream)
+        word = self.text(word)
+        lines = textwrap.wrap(self.text(rest), max(self.width - len(word) - 2, 20)) or [""]
+        print(f"{self.paint(word, bold=True)}  {lines[0]}".rstrip(), file=self.stream)
+        for more in lines[1:]:
+            print(" " * (len(word) + 2) + more, file=self.stream)
 
     def hint(self, text: str) -> None:
         """A quiet remark."""
@@ -252,7 +257,8 @@ def write_text(path: str | Path, text: str) -> Path:
     target = Path(path)
     if target.is_dir() or not target.parent.is_dir():
         found = "a folder" if target.is_dir() else f"no folder '{target.parent}'"
-        raise CisternaError("the file cannot be written here", str(target), found, "give a file in a folder that exists")
+        mend = "give a file in a folder that exists"
+        raise CisternaError("the file cannot be written here", str(target), found, mend)
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         beside.write_text(text, encoding="utf-8")

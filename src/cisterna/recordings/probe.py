@@ -65,7 +65,6 @@ class Worker:
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
             )
             self.owner = os.getpid()
-            atexit.register(self._close)
         return self.process
 
     def _close(self) -> None:
@@ -83,6 +82,7 @@ class Worker:
 
 
 worker = Worker()
+atexit.register(worker._close)
 
 
 def read_through(path: str, largest: int, largest_chunk: int, most_objects: int) -> dict[str, str]:

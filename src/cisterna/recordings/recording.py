@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +22,7 @@ from cisterna.recordings.rules import (
     EVENTS,
     PROVENANCE,
     UNCALIBRATED,
+    Event,
     attributes,
     check_name,
     check_vocabulary,
@@ -39,14 +40,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _PLACED = re.compile(r"^(?P<name>[^()]+)\((?P<place>[^()]+)\)$")
-
-
-class Event(NamedTuple):
-    """A mark in time: start [s], duration [s] and what it says."""
-
-    time: float
-    duration: float
-    label: str
 
 
 class Recording:
@@ -299,9 +292,8 @@ class Recording:
     def renamed(self, names: Mapping[str, str]) -> Recording:
         """The recording with signals renamed (old to new); each keeps its own_name."""
         after = [names.get(signal, signal) for signal in self.signals]
-        if len(set(after)) < len(after):
-            twice = next(name for name in after if after.count(name) > 1)
-            raise CisternaError(f"two signals would be called '{twice}'", where=self.title)
+        if twice := [name for name in after if after.count(name) > 1]:
+            raise CisternaError(f"two signals would be called '{twice[0]}'", where=self.title)
         dims = {f"time_{old}": f"time_{new}" for old, new in names.items() if f"time_{old}" in self._data.dims}
         return Recording(self._data.rename({**names, **dims}))
 

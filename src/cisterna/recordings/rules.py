@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +22,14 @@ UNCALIBRATED = "uncalibrated"
 #: Variables of the table of events, and the attribute (in a file: variable) that holds the provenance as JSON.
 EVENTS = ("event_time", "event_duration", "event_label")
 PROVENANCE = "cisterna_provenance"
+
+
+class Event(NamedTuple):
+    """A mark in time: start [s], duration [s] and what it says."""
+
+    time: float
+    duration: float
+    label: str
 
 
 def is_time(dim: Any) -> bool:

@@ -258,7 +258,8 @@ def _causes(
     late = (run.run.times > start) & (run.run.times <= end)
     touch = max((held.icp for held in holds), key=abs, default=0.0)
     biggest = max(holds, key=lambda held: abs(held.icp), default=None)
-    low, high = _range(biggest)
+    # The static range belongs to a body that keeps still; a rhythm of its own answers a touch otherwise.
+    low, high = _range(biggest) if not on else (None, None)
     causes = []
     if "stays seated" in run.lanes:
         seated = run.run.signal("icp", run.lane("stays seated"))[late].mean()

@@ -6,16 +6,20 @@ steps, and its volume divided by the mean difference of pressure over the next b
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 
+import jax.numpy as jnp
 import numpy as np
 
 from cisterna.ground.errors import CisternaError
 from cisterna.model.blueprint import Blueprint
 from cisterna.model.network import Network
+from cisterna.model.person import Person
 from cisterna.model.schedule import Schedule
 from cisterna.model.simulate import Run, simulate
+from cisterna.model.solver.rest import UnstableRest
 from cisterna.model.start import BREATH, HEART, Start, begin
 
 #: Largest step of these runs, s.
@@ -31,7 +35,6 @@ class Resting:
 
     Examples
     --------
-    >>> from cisterna.model.person import Person
     >>> rest = resting(Person.typical())
     >>> 8.0 < rest.icp < 11.0, 18.0 < rest.pvi < 32.0  # mmHg, mL
     (True, True)
@@ -107,18 +110,35 @@ class Resting:
         return (run.signal(signal, 1) - run.signal(signal, 0))[run.times > after + 1e-9]
 
 
-def resting(person: object) -> Resting:
+def resting(person: Person, near: Resting | None = None) -> Resting:
     """The resting state of a person whose body does not oscillate by itself.
+
+    Parameters
+    ----------
+    person : Person
+    near : Resting, optional
+        Rest of the same body without any hypothesis, as a first guess. A box that yields holds far more
+        volume at the same pressure, too far for a search from scratch: the guess keeps the box pressure.
+        When a search from scratch fails, it is found and used by itself.
 
     Raises
     ------
     UnstableRest
-        It does; see `worlds.start.begin_in`.
+        It does oscillate by itself; see `worlds.start.begin_in`.
     """
-    from cisterna.model.person import Person
-
-    if not isinstance(person, Person):
-        raise CisternaError("not a person", found=type(person).__name__)
-    plan = person.blueprint()
-    net = person.network()
-    return Resting(plan, net, begin(plan, net))
+    plan, net = person.blueprint(), person.network()
+    if near is None:
+        try:
+            return Resting(plan, net, begin(plan, net))
+        except UnstableRest:
+            raise
+        except CisternaError:
+            plain = tuple(c for c in person.changes if not hasattr(c, "hypothesis"))
+            if len(plain) == len(person.changes):
+                raise
+        near = resting(dataclasses.replace(person, changes=plain))
+    guess = np.array(near.start.rest.state)
+    place = net.layout.state_names.index("volume.cranium")
+    box = [sum(float(body.get(f"cranium.{part}")) for part in ("skull", "residual")) for body in (near.net, net)]
+    guess[place] += (near.icp - float(net.get("cranium.reference"))) * (box[1] - box[0])
+    return Resting(plan, net, begin(plan, dataclasses.replace(net, start=jnp.asarray(guess))))

@@ -23,6 +23,8 @@ from cisterna.worlds.rhythm import read_rhythm
 
 #: Cycles that pass before the swing is read, and cycles read.
 _SETTLE, _READ = 3, 3
+#: Two rates this close are the same.
+_SAME = 1e-9
 
 
 class ProductionRhythm(Claim):
@@ -70,17 +72,18 @@ class ProductionRhythm(Claim):
         rest = bench.rest
         width = float(skull_port(bench.person.age, bench.person.parameters).width)
         volume = self.volume(bench)
-        rows = []
-        for name, pressure, moved in (
-            ("production on and off", volume / rest.compliance, volume),
-            ("heartbeat", rest.pulse, None),
-            ("breath", rest.breath, None),
-        ):
-            row = (name, pressure, from_internal(width * pressure, "um"), "" if moved is None else moved)
-            rows.append(row)
-        columns = (("source", ""), ("ICP, peak to peak", "mmHg"), ("width of the vault", "um"), ("volume", "mL"))
-        found = [Table("swings side by side", columns, tuple(rows))]
-        if bench.world == "as-taught" and bench.on:
+        swings = (
+            ("production on and off", volume / rest.compliance), ("heartbeat", rest.pulse), ("breath", rest.breath),
+        )  # fmt: skip
+        rows: list[tuple[str | float, ...]] = [
+            (name, pressure, from_internal(width * pressure, "um")) for name, pressure in swings
+        ]
+        threshold = bench.person.parameters["vibro_th_01hz"]
+        rows.append((f"{threshold.name} ({threshold.status})", "", from_internal(threshold.internal, "um")))
+        columns = (("source", ""), ("ICP, peak to peak", "mmHg"), ("width of the vault", "um"))
+        found = [Table(f"swings side by side, production moves {volume:.3g} mL", columns, tuple(rows))]
+        own_rate = bench.person.parameters.value("pressurestat_rate")
+        if bench.world == "as-taught" and not bench.fast and abs(_period(bench) * own_rate - 1.0) < _SAME and bench.on:
             found.append(self._in_time(bench))
         return found
 

@@ -21,7 +21,7 @@ from cisterna.outside.terminal import Cell, Mark, Progress
 
 command = typer.Typer(invoke_without_command=True)
 
-_STATES = {"works": Mark("ok", "works"), "later": "later"}
+_STATES: dict[str, Cell] = {"works": Mark("ok", "works"), "later": "later"}
 
 
 @command.callback()
@@ -100,7 +100,10 @@ def run(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    """Run a claim: verdict in the established body and in the world as taught, and what it would take.
+    """Run a claim and judge it.
+
+    The verdict in the established body and in the world as taught, single switches turned over, and what it
+    would take to change the answer.
 
     \b
         cisterna claims run E1

@@ -22,6 +22,7 @@ from cisterna.ground.errors import CisternaError
 from cisterna.outside import terminal
 from cisterna.outside.commands._listing import show
 from cisterna.outside.commands._observed import show_observed
+from cisterna.outside.commands._pairs import pairs
 from cisterna.outside.terminal import Progress
 
 if TYPE_CHECKING:
@@ -61,15 +62,9 @@ def command(
         _show(protocol, result)
 
 
-def with_values(protocol: Protocol, pairs: list[str]) -> Protocol:
+def with_values(protocol: Protocol, words: list[str]) -> Protocol:
     """The protocol with values set on its person."""
-    given: dict[str, str] = {}
-    for text in pairs:
-        key, equals, value = text.partition("=")
-        if not equals or not key.strip() or not value.strip():
-            mend = 'write e.g. --set "csf_production=0.5 mL/min"'
-            raise CisternaError("a value is set as NAME=VALUE", found=text, mend=mend)
-        given[key.strip()] = value.strip()
+    given = pairs(words, "--set")
     if not given:
         return protocol
     return replace(protocol, person=replace(protocol.person, set={**protocol.person.set, **given}))

@@ -11,6 +11,7 @@ guessed: say them where the file does not.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -54,7 +55,7 @@ def command(
         "duration_s": rec.duration,
         "events": len(rec.events),
         "signals": signals,
-        "findings": [{"signal": f.signal, "what": f.what, "found": f.found, "mend": f.mend, "grave": f.grave} for f in found],
+        "findings": [asdict(finding) for finding in found],
     }
     if as_json:
         terminal.emit(about)

@@ -21,7 +21,7 @@ import typer
 
 from cisterna.ground.errors import CisternaError
 from cisterna.outside import terminal
-from cisterna.outside.terminal import Mark
+from cisterna.outside.terminal import Cell, Mark
 
 if TYPE_CHECKING:
     from cisterna.sessions.screening import Question, Screening
@@ -114,9 +114,9 @@ def _full(result: Screening) -> None:
 
 def _table(results: list[Screening]) -> None:
     screen = terminal.out()
-    rows = [
-        [r.id, Mark(_KIND[r.verdict], r.verdict.replace("_", " ")), r.urgency.replace("_", " "), "; ".join(r.reasons[:1])]
-        for r in results
-    ]
+    rows: list[list[Cell]] = []
+    for result in results:
+        verdict = Mark(_KIND[result.verdict], result.verdict.replace("_", " "))
+        rows.append([result.id, verdict, result.urgency.replace("_", " "), "; ".join(result.reasons[:1])])
     screen.table(["client", "verdict", "help", "first reason"], rows)
     screen.blank()

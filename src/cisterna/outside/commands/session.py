@@ -32,7 +32,9 @@ _VERDICT = {"stop": "stop", "physician_first": "physician", "care": "care", "no_
 
 
 def command(
-    person: Annotated[str, typer.Option("--person", metavar="FILE.json", help="A client's answers, as for screen.")] = "",
+    person: Annotated[
+        str, typer.Option("--person", metavar="FILE.json", help="A client's answers, as for screen.")
+    ] = "",
     age: Annotated[float | None, typer.Option("--age", help="Years. [35, or that of the client]")] = None,
     condition: Annotated[
         list[str] | None, typer.Option("--condition", help="A condition by name; may be repeated.")
@@ -62,7 +64,9 @@ def command(
     from cisterna.sessions.screening import DISCLAIMER
 
     began = time.monotonic()
-    plan = _plan(person, age, condition or [], values or [], protocol, force, world, rhythm, recording, units or [], doctor, seed)
+    plan = _plan(
+        person, age, condition or [], values or [], protocol, force, world, rhythm, recording, units or [], doctor, seed
+    )
     folder = folder_of(out)
     from cisterna.model.solver.march import enable_cache
     from cisterna.sessions.session import run_session
@@ -125,7 +129,9 @@ def _show(result: SessionResult) -> None:
     screen = terminal.out()
     first = result.first
     minutes = first.run.timeline.end / 60
-    screen.title("Session", f"{first.person.age:g} y · {result.protocol.title} · {minutes:.0f} min · seed {result.plan.seed}")
+    screen.title(
+        "Session", f"{first.person.age:g} y · {result.protocol.title} · {minutes:.0f} min · seed {result.plan.seed}"
+    )
     s = result.screening
     sentence = s.sentence().split(".")[0]
     screen.verdict(Mark(_VERDICT[s.verdict], sentence))
@@ -139,7 +145,9 @@ def _show(result: SessionResult) -> None:
         rows = []
         for cause in outcome.causes:
             span = "" if cause.low is None or cause.high is None else f"{cause.low:.2g} to {cause.high:.2g}"
-            rows.append([cause.label, f"{cause.value:+.3g}" if cause.kind == "change" else f"{cause.value:.3g}", "mmHg", span])
+            rows.append(
+                [cause.label, f"{cause.value:+.3g}" if cause.kind == "change" else f"{cause.value:.3g}", "mmHg", span]
+            )
         screen.table(["What moved ICP", ">value", "unit", "range"], rows)
         screen.blank()
     rows = []

@@ -37,9 +37,10 @@ def command(
 
 def _table(rows: dict[str, dict[str, Any]]) -> None:
     screen = terminal.out()
+    columns = ("kind", "region", "contact_area_cm2", "stiffness_N_per_mm", "status")
     screen.table(
         ["station", "kind", "region", ">area, cm2", ">stiffness, N/mm", "status"],
-        [[k, r["kind"], r["region"], r["contact_area_cm2"], r["stiffness_N_per_mm"], r["status"]] for k, r in rows.items()],
+        [[key, *(row[name] for name in columns)] for key, row in rows.items()],
     )
     screen.hint(f"{len(rows)} stations; one in full: cisterna stations NAME")
 

@@ -26,7 +26,7 @@ def command(
     known = steps()
     if name and name not in known:
         raise UnknownName("step", name, list(known))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"name": key, "summary": cls.summary, "fields": fields(cls)}
         for key, cls in known.items()
         if not name or key == name

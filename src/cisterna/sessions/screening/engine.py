@@ -147,10 +147,7 @@ def screen(client: Mapping | Client, *, complete: bool = False) -> Screening:
     asks = list(weighed.asks)
     findings += _unknown(weighed, hits, asks)
     findings += _special(weighed, told)
-    for name, words in weighed.contradicted.items():
-        findings.append(
-            ("no_listed_contraindication", "none", f'contradiction: {name} ticked otherwise, told in words ("{words}")')
-        )
+    findings += _contradicted(weighed)
     if complete:
         findings += _open_core(weighed, told, asks)
     verdict = max((f[0] for f in findings), key=VERDICTS.index, default=VERDICTS[0])
@@ -188,6 +185,16 @@ def _unknown(weighed: Weighed, hits: list[Rule], asks: list[Ask]) -> list[tuple[
         verdict, urgency = question.if_unknown
         if verdict:
             found.append((verdict, urgency, f"ask: {name} not known"))
+    return found
+
+
+def _contradicted(weighed: Weighed) -> list[tuple[str, str, str]]:
+    """A harmless tick that the words contradict counts like "unknown"; what the words say is judged besides."""
+    found = []
+    for name, words in weighed.contradicted.items():
+        verdict, urgency = questions()[name].if_unknown
+        reason = f'contradiction: {name} ticked otherwise, told in words ("{words}")'
+        found.append((verdict or "no_listed_contraindication", urgency or "none", reason))
     return found
 
 

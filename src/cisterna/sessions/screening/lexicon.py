@@ -12,7 +12,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 
 _NO = r"(?!(?:no|not|never|without|neither|nor|but|none)\b)"
@@ -31,8 +31,8 @@ class Phrase:
     def find(self, text: str) -> list[tuple[Span, ...]]:
         """Places of the phrase, one span a part."""
         if len(self.parts) == 1:
-            return [(m.span(),) for m in self.parts[0].finditer(text)]
-        places = [[m.span() for m in part.finditer(text)][:6] for part in self.parts]
+            return [(m.span(),) for m in islice(self.parts[0].finditer(text), 6)]
+        places = [[m.span() for m in islice(part.finditer(text), 6)] for part in self.parts]
         if not all(places):
             return []
         found = []

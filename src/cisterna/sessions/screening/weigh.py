@@ -151,15 +151,21 @@ def _raise(weighed: Weighed, name: str, code: str, finding: text.Finding) -> boo
     now = weighed.answers.get(name)
     if isinstance(now, str) and question.rank(now) >= question.rank(code):
         return False
-    harmless = isinstance(ticked, str) and ticked != "unknown"
-    if harmless and not finding.strong:
+    stated = isinstance(ticked, str) and ticked != "unknown"
+    harmless = stated and question.rank(str(ticked)) == 0
+    named_only = finding.concept.kind in ("illness", "event", "event_local", "state")
+    if stated and (not finding.strong or (named_only and not harmless)):
+        if harmless:
+            why = f'ticked {ticked}; the words may mean something else: "{finding.words}"'
+            weighed.asks.append(Ask(question.text, why, name))
         return False
     weighed.answers[name] = code
     weighed.origin[name] = finding.words
     if harmless:
         weighed.contradicted[name] = finding.words
+    if stated:
         weighed.asks.append(Ask(question.text, f'ticked {ticked}, told in words: "{finding.words}"', name))
-    elif code not in ("stopped",):
+    elif code != "stopped":
         weighed.asks.append(Ask(question.text, f'told in words: "{finding.words}"', name))
     return True
 

@@ -24,6 +24,9 @@ _CONTRACTIONS = (
     (r"\b(i|you|he|she|we|they)'d\b", r"\1 would"),
     (r"\b(it|he|she|that|there|what|who)'s\b", r"\1 is"),
 )
+_LONGEST = 500
+"""Longest sentence in characters."""
+
 _REACH = {"no": 6, "not": 5, "never": 9, "none": 3, "without": 6, "neither": 8, "nor": 5, "nothing": 5}
 """How many words a denial reaches forward."""
 
@@ -58,11 +61,16 @@ def normalise(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
+def _short_enough(piece: str) -> list[str]:
+    """Text without full stops is cut at a blank, so that reading time grows with its length only."""
+    return re.findall(rf".{{1,{_LONGEST}}}(?:\s|$)|.{{{_LONGEST}}}|.+", piece) if len(piece) > _LONGEST else [piece]
+
+
 def sentences(text: str) -> list[Sentence]:
     """Split normalised text; a question answered by "no" is marked as denied."""
     text = re.sub(r"\b(dr|prof|mr|mrs|ms|approx|ca|st)\.", r"\1", text)
     pieces = re.findall(r"[^.!?;\n]*(?:(?<=\d)\.(?=\d)[^.!?;\n]*)*[.!?;\n]?", text)
-    pieces = [piece.strip() for piece in pieces if piece.strip(" .!?;")]
+    pieces = [part for piece in pieces if piece.strip(" .!?;") for part in _short_enough(piece.strip())]
     result = []
     for index, piece in enumerate(pieces):
         following = pieces[index + 1] if index + 1 < len(pieces) else ""

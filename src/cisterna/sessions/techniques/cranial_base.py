@@ -10,5 +10,5 @@ class CranialBase(Technique):
     title = "Cranial base release"
     hands = {"cranial_base.L": "cephalad", "cranial_base.R": "cephalad"}
     target = "suboccipital muscles, atlanto-occipital joint"
-    claims = ("C-018", "C-051")
+    claims = ("C-014",)
     infant = False

@@ -10,5 +10,5 @@ class Cv4(Technique):
     title = "CV-4"
     hands = {"cv4.L": "inward", "cv4.R": "inward"}
     target = "fluid of the fourth ventricle, still point"
-    claims = ("C-025", "C-034", "C-067")
+    claims = ("C-055", "C-010")
     infant = False

@@ -10,5 +10,5 @@ class DuralTraction(Technique):
     title = "Traction of the dural tube at the sacrum"
     hands = {"sacrum": "caudad"}
     target = "sacral anchor of the dura"
-    claims = ("C-003", "C-013")
+    claims = ("C-014",)
     infant = True

@@ -10,5 +10,5 @@ class FrontalLift(Technique):
     title = "Frontal lift"
     hands = {"frontal.L": "outward", "frontal.R": "outward"}
     target = "falx, front"
-    claims = ("C-055", "C-057", "C-067")
+    claims = ("C-055", "C-057")
     infant = False

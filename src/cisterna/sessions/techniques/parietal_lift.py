@@ -10,5 +10,5 @@ class ParietalLift(Technique):
     title = "Parietal lift"
     hands = {"parietal.L": "cephalad", "parietal.R": "cephalad"}
     target = "falx, sagittal suture"
-    claims = ("C-055", "C-057", "C-067")
+    claims = ("C-055", "C-057")
     infant = False

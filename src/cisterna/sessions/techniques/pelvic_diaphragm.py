@@ -10,5 +10,5 @@ class PelvicDiaphragm(Technique):
     title = "Pelvic diaphragm"
     hands = {"pelvic_ant": "inward"}
     target = "transverse fascia of the pelvic floor"
-    claims = ("C-014", "C-031")
+    claims = ("C-014",)
     infant = True

@@ -10,5 +10,5 @@ class RespiratoryDiaphragm(Technique):
     title = "Respiratory diaphragm"
     hands = {"resp_ant": "inward"}
     target = "transverse fascia of the respiratory diaphragm"
-    claims = ("C-014", "C-031")
+    claims = ("C-014",)
     infant = True

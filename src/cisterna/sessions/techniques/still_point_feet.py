@@ -10,5 +10,5 @@ class StillPointFeet(Technique):
     title = "Still point at the feet"
     hands = {"heel.L": "caudad", "heel.R": "caudad"}
     target = "rhythm, rest"
-    claims = ("C-025", "C-034")
+    claims = ("C-010",)
     infant = True

@@ -10,5 +10,5 @@ class ThoracicInlet(Technique):
     title = "Thoracic inlet"
     hands = {"inlet_ant": "inward"}
     target = "transverse fascia of the thoracic inlet"
-    claims = ("C-014", "C-031")
+    claims = ("C-014",)
     infant = True
