@@ -147,7 +147,7 @@ def show(about: dict[str, Any]) -> None:
         print(f"{what:<10}{sum(about[what].values()):>6}")
         for reason, count in sorted(about[what].items(), key=lambda item: -item[1]):
             print(f"          {count:>6}  {reason}")
-    print(f"{'kept':<10}{about['kept']:>6}")
+    print(f"{'kept':<10}{about['kept']:>6}  at the end of the run, not at rest: slow volumes need half an hour")
     names = {"icp": "mean ICP, mmHg", "swing": "ICP peak to peak, mmHg", "c2": "mean |flow| at C2, mL/s"}
     for name, (low, middle, high) in ((n, q) for n, q in about["quantiles"].items() if q):
         print(f"{names[name]:<26} median {middle:.3g}, 5 to 95 %: {low:.3g} to {high:.3g}")

@@ -98,14 +98,20 @@ def reference() -> Any:
 
 
 def errors(times: np.ndarray, columns: dict[str, np.ndarray]) -> str:
-    """Worst error of the watched signals, as text."""
+    """Worst error of the watched signals over the time in common with the reference, as text."""
     exact = reference()
-    assert np.allclose(times, exact.times), "not on the common grid"
+    n = min(times.size, exact.times.size)
+    assert np.allclose(times[:n], exact.times[:n]), "not on the common grid"
     parts = []
     for name in WATCHED:
         wave = exact.signal(name)
-        parts.append(f"{name} {np.abs(columns[name] - wave).max() / np.ptp(wave):.1e}")
+        parts.append(f"{name} {np.abs(columns[name][:n] - wave[:n]).max() / np.ptp(wave):.1e}")
     return "worst error " + ", ".join(parts)
+
+
+def errors_of(run: Any) -> str:
+    """The same for a run of our own."""
+    return errors(run.times, {name: run.signal(name) for name in WATCHED})
 
 
 # --- the groups ----------------------------------------------------------------------------------------
@@ -174,7 +180,7 @@ def speed() -> list[Row]:
     rows = []
     for step in (0.005, 0.02):
         fastest, usual, run = paced(step, start.schedule)
-        note = f"median {usual:.0f}; {_common_errors(run)}"
+        note = f"median {usual:.0f}; {errors_of(run)}"
         rows.append(Row("speed", f"step {step * 1e3:g} ms", fastest, "s/s", note))
     lanes = [start.schedule.copy() for _ in range(4)]
     for k, lane in enumerate(lanes):
@@ -191,18 +197,6 @@ def paced(step: float, schedules: Any) -> tuple[float, float, Any]:
     run = marched(step, CHUNKS * 200 * step, schedules, lambda t, *_: seen.append((t, time.perf_counter())))
     rates = [(b[0] - a[0]) / (b[1] - a[1]) for a, b in zip(seen[:-1], seen[1:], strict=True)]
     return max(rates), float(np.median(rates)), run
-
-
-def _common_errors(run: Any) -> str:
-    """Errors over the part that a run and the reference have in common."""
-    exact = reference()
-    n = min(run.times.size, exact.times.size)
-    assert np.allclose(run.times[:n], exact.times[:n]), "not on the common grid"
-    parts = []
-    for name in WATCHED:
-        wave = exact.signal(name)
-        parts.append(f"{name} {np.abs(run.signal(name)[:n] - wave[:n]).max() / np.ptp(wave):.1e}")
-    return "worst error " + ", ".join(parts)
 
 
 @group
@@ -282,7 +276,7 @@ def solvers() -> list[Row]:
         fits = 200 if step < 0.02 else 50
         run = marched(step, SPAN, steps=fits)
         spent = best(lambda h=step, n=fits: marched(h, SPAN, steps=n))  # type: ignore[misc]
-        note = errors(run.times, {name: run.signal(name) for name in WATCHED})
+        note = errors_of(run)
         rows.append(Row("solvers", f"Cisterna ROS34PW2, {step * 1e3:g} ms", spent, "s", note))
     for method in ("LSODA", "Radau"):
 

@@ -126,5 +126,5 @@ def test_wrong_protocols_in_python_name_the_step_and_the_observation():
 
 def test_the_plan_in_words():
     text = plan_of(load_protocol("one_infusion"))
-    assert "1 min  42 min  infusion  1.5 mL/min infused, 61.5 mL in all" in " ".join(text.split("   "))
+    assert "  1 min  42 min  infusion  1.5 mL/min infused, 61.5 mL in all" in text
     assert "22.31 to 22.32 mmHg" in text

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from cisterna.physiology.component import internal
 from cisterna.worlds.hypothesis import switched_on, switches
 from cisterna.worlds.resting import STEP, Resting, resting
 from cisterna.worlds.start import Begun, begin_in, without_rhythm
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,13 @@ class Bench:
     settings: Mapping[str, str]
     fast: bool = False
     shared: dict[tuple[object, ...], Resting] = field(default_factory=dict, repr=False)
+    kept: dict[str, object] = field(default_factory=dict, repr=False)
+
+    def keep(self, name: str, make: Callable[[], T]) -> T:
+        """Something a claim needs often: made when first asked for, then kept."""
+        if name not in self.kept:
+            self.kept[name] = make()
+        return self.kept[name]  # type: ignore[return-value]
 
     @property
     def on(self) -> tuple[str, ...]:
@@ -76,7 +87,7 @@ class Bench:
         )  # fmt: skip
         if tag not in self.shared:
             self.shared[tag] = resting(plain)
-        told = (*tag, *((s.name, s.strength) for s in on))
+        told = (*tag, *((s.name, *(quiet.parameters.peek(k).value for k in s.hypothesis.moves)) for s in on))
         if told not in self.shared:
             self.shared[told] = resting(quiet, near=self.shared[tag])
         return self.shared[told]

@@ -28,6 +28,7 @@ from cisterna.worlds.world import WORLDS, apply_world
 
 if TYPE_CHECKING:
     from cisterna.model.condition import Condition
+    from cisterna.recordings.recording import Recording
     from cisterna.sessions.outcome import SessionResult
     from cisterna.signals.drive import DriveSignals
 
@@ -54,7 +55,9 @@ class SessionPlan:
     recording : str
         ``FILE[:CHANNEL]`` that drives heart and breath; "" for the modelled ones.
     units : dict
-        Units of channels that the file does not state.
+        Units of channels that the file does not state; key "" for the only channel.
+    rate : float or None
+        Samples a second, for a file that states none.
     client : dict
         Answers of a real client; empty for a simulated one.
     doctor : str
@@ -71,6 +74,7 @@ class SessionPlan:
     rhythm: str = "pressurestat"
     recording: str = ""
     units: Mapping[str, str] = field(default_factory=dict)
+    rate: float | None = None
     client: Mapping[str, Any] = field(default_factory=dict)
     doctor: str = ""
     seed: int = 0
@@ -100,7 +104,7 @@ def run_session(plan: SessionPlan, told: Told | None = None) -> SessionResult:
     client = dict(plan.client) or virtual_client(plan.person.age, plan.sex, plan.conditions)
     screening = screen(client, complete=True)
     _require(screening, plan)
-    drive = _drive(plan)
+    drive = measured_drive(plan)
     person = plan.person.with_(*plan.conditions)
     if drive is not None:
         person = driven(person, drive)
@@ -138,24 +142,32 @@ def _by_model(screening: Screening, begun: Begun) -> Screening:
     return raise_with_model(screening, {"icp_peak": rest.icp, "compliance": rest.compliance, "pvi": rest.pvi})
 
 
-def _drive(plan: SessionPlan) -> DriveSignals | None:
+def measured_drive(plan: SessionPlan) -> DriveSignals | None:
+    """The recording that drives heart and breath, checked; None without one."""
     if not plan.recording:
         return None
     from cisterna.recordings.load import load, split_channel
     from cisterna.signals.drive import heart_and_breath_from
 
     path, channel = split_channel(plan.recording)
-    recording = load(path, units=dict(plan.units))
+    recording = load(path, units=dict(plan.units), rate=plan.rate)
+    if len(recording.signals) == 1 and channel in _DRIVING:
+        # A file with one unnamed signal: the channel asked for says what it is.
+        recording = recording.renamed({recording.signals[0]: channel})
     return heart_and_breath_from(recording, channel or _only_drive(recording))
 
 
-def _only_drive(recording: Any) -> str:
+#: What can drive heart or breath, the best first.
+_DRIVING = ("abp", "ppg", "ecg", "resp", "co2")
+
+
+def _only_drive(recording: Recording) -> str:
     """The signal that drives when none is named: arterial pressure before pulse, pulse before breath."""
-    for kind in ("abp", "ppg", "ecg", "resp", "co2", "etco2"):
+    for kind in _DRIVING:
         for name in recording.signals:
             if name == kind or name.startswith(f"{kind}_"):
-                return str(name)
-    mend = "name one: FILE:CHANNEL"
+                return name
+    mend = f"name one, FILE:CHANNEL; for a file with one signal say what it is: {', '.join(_DRIVING)}"
     raise CisternaError("no channel is known to drive heart or breath", found=", ".join(recording.signals), mend=mend)
 
 

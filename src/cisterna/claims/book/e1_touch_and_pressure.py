@@ -16,17 +16,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from cisterna.claims.bench import Bench, Case
+from cisterna.claims.bodies import raised_pressure, residual_key
 from cisterna.claims.claim import Check, Claim, Table
 from cisterna.claims.key import Key, key_of
 from cisterna.claims.need import POINTS
-from cisterna.ground.parameter import default_parameters
 from cisterna.ground.units import from_internal, to_internal
-from cisterna.model.blueprint import Blueprint
 from cisterna.model.person import Person
 from cisterna.physiology.contact import contact_at, creep
 from cisterna.physiology.fontanelle import Membrane, anterior_fontanelle, press
-from cisterna.physiology.skull import SkullMaterial, condense, dent_compliance, skull_material
-from cisterna.physiology.skull_anatomy import anatomy, human_skull, touched
+from cisterna.physiology.skull import SkullMaterial, SkullPort, condense, dent_compliance, respond, skull_material
+from cisterna.physiology.skull_anatomy import anatomy, human_skull
 from cisterna.physiology.skull_geometry import SkullGeometry
 from cisterna.physiology.stations import station
 from cisterna.physiology.touch_effect import touch_effect
@@ -43,13 +42,13 @@ _FONTANELLE = "fontanelle"
 
 
 @partial(jax.jit, static_argnames=("geometry",))
-def _ports(materials: SkullMaterial, geometry: SkullGeometry) -> tuple[Any, Any, Any]:
-    """C (n,), g (n, stations, 3), c (n, stations, 3, 3) of a stack of materials."""
+def _volumes(materials: SkullMaterial, geometry: SkullGeometry) -> tuple[Any, Any]:
+    """C (n,) and g (n, stations, 3) of a stack of materials: motion under pressure is volume under force."""
 
-    def one(material: SkullMaterial) -> tuple[Any, Any, Any]:
-        port = condense(material, geometry)
-        m = jnp.arange(port.touch.shape[0])
-        return port.compliance, port.touch, port.touch_compliance[m, :, m, :]
+    def one(material: SkullMaterial) -> tuple[Any, Any]:
+        push = jnp.square(material.radius) * geometry.push
+        swell = respond(material, geometry, push[:, None])[:, 0]
+        return push @ swell, geometry.touch @ swell
 
     return jax.vmap(one)(materials)
 
@@ -78,6 +77,9 @@ class TouchAndPressure(Claim):
         }
 
     def keys(self, bench: Bench) -> Sequence[Key]:
+        return bench.keep("keys", lambda: self._keys(bench))
+
+    def _keys(self, bench: Bench) -> list[Key]:
         p, age = bench.person.parameters, bench.person.age
         membrane = bench.settings.get("station") == _FONTANELLE
         if membrane:
@@ -104,40 +106,48 @@ class TouchAndPressure(Claim):
         if bench.settings.get("station") == _FONTANELLE:
             return -self._membrane(bench, m, force) / compliance
         suture, bone = (m[key.id] for key in self.keys(bench)[:2])
-        skull, g, _ = self.ports(bench, suture, bone)
-        compliance = compliance + bench.skull * (skull / self.ports(bench)[0][0] - 1.0)
+        skull, g = self.volumes(bench, suture, bone)
+        compliance = compliance + bench.skull * (skull / float(self.port(bench).compliance) - 1.0)
         most = np.linalg.norm(g[:, self._bony(bench)], axis=2).max(axis=1)
         return most * force / compliance
 
     # ---- the skull ------------------------------------------------------------------------------------
-    def ports(
-        self, bench: Bench, suture: np.ndarray | None = None, bone: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """C, g, c of the skull for multiples of its suture and bone modulus; padded to one compiled size."""
-        size = 1 if suture is None else np.size(suture)
+    @staticmethod
+    def port(bench: Bench) -> SkullPort:
+        """The condensed skull of this person."""
+        return bench.keep("port", lambda: condense(*_skull(bench.person)))
+
+    def volumes(self, bench: Bench, suture: np.ndarray, bone: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """C and g for multiples of the suture and bone modulus, padded to one compiled size."""
+        size = np.size(suture)
         lanes = max(POINTS, size)
         base, geometry = _skull(bench.person)
 
-        def wide(value: float, by: np.ndarray | None) -> jax.Array:
+        def wide(value: float, by: np.ndarray | None = None) -> jax.Array:
             padded = np.ones(lanes)
             padded[:size] = 1.0 if by is None else by
             return jnp.asarray(value * padded)
 
-        plain = {name: wide(getattr(base, name), None) for name in SkullMaterial._fields}
+        plain = {name: wide(getattr(base, name)) for name in SkullMaterial._fields}
         plain["suture_E"], plain["bone_E"] = wide(base.suture_E, suture), wide(base.bone_E, bone)
-        skull, g, c = _ports(SkullMaterial(**plain), geometry)
-        return np.asarray(skull)[:size], np.asarray(g)[:size], np.asarray(c)[:size]
+        skull, g = _volumes(SkullMaterial(**plain), geometry)
+        return np.asarray(skull)[:size], np.asarray(g)[:size]
 
-    def _bony(self, bench: Bench) -> list[int]:
+    @staticmethod
+    def _bony(bench: Bench) -> list[int]:
         pads = _skull(bench.person)[1].pads
         return [i for i, name in enumerate(pads) if name != _FONTANELLE]
 
     def strongest(self, bench: Bench) -> tuple[str, np.ndarray]:
         """Head station with the largest volume per force, and g there."""
-        pads = _skull(bench.person)[1].pads
-        g = self.ports(bench)[1][0]
-        best = max(self._bony(bench), key=lambda i: float(np.linalg.norm(g[i])))
-        return pads[best], g[best]
+
+        def find() -> tuple[str, np.ndarray]:
+            port = self.port(bench)
+            g = np.asarray(port.touch)
+            best = max(self._bony(bench), key=lambda i: float(np.linalg.norm(g[i])))
+            return port.geometry.pads[best], g[best]
+
+        return bench.keep("strongest", find)
 
     @staticmethod
     def _membrane(bench: Bench, m: Mapping[str, np.ndarray], force: np.ndarray) -> np.ndarray:
@@ -157,31 +167,31 @@ class TouchAndPressure(Claim):
 
     def _loads(self, bench: Bench) -> Table:
         name, g = self.strongest(bench)
-        _, _, c = self.ports(bench)
         i = _skull(bench.person)[1].pad(name)
+        c = np.asarray(self.port(bench).touch_compliance)
         way = g / np.linalg.norm(g)
         rows = []
         for load in LOADS_GF:
             force = to_internal(load, "gf")
             volume = float(np.linalg.norm(g)) * force
-            bone = float(way @ c[0, i] @ way) * force
+            bone = float(way @ c[i, :, i, :] @ way) * force
             rows.append((load, from_internal(volume, "uL"), volume / bench.rest.compliance, from_internal(bone, "um")))
         columns = (("load", "gf"), ("skull volume", "uL"), ("ICP", "mmHg"), ("bone", "um"))
         return Table(f"loads at {name}", columns, tuple(rows))
 
     def _stations(self, bench: Bench) -> Table:
         geometry = _skull(bench.person)[1]
-        _, g, c = self.ports(bench)
-        force = _force(TAUGHT)
+        port, force = self.port(bench), _force(TAUGHT)
+        g, c = np.asarray(port.touch), np.asarray(port.touch_compliance)
         rows = []
         for i in self._bony(bench):
             place, out = station(geometry.pads[i]), geometry.outward[i]
-            volume = float(np.linalg.norm(g[0, i])) * force
+            volume = float(np.linalg.norm(g[i])) * force
             skin = float(creep(contact_at(place, bench.person.parameters), 60.0)[0]) * force
             rows.append(
                 (
                     place.id, place.area, from_internal(volume, "uL"), volume / bench.rest.compliance,
-                    from_internal(float(out @ c[0, i] @ out) * force, "um"), from_internal(skin, "um"),
+                    from_internal(float(out @ c[i, :, i, :] @ out) * force, "um"), from_internal(skin, "um"),
                 )
             )  # fmt: skip
         columns = (
@@ -195,8 +205,8 @@ class TouchAndPressure(Claim):
         material, geometry = _skull(bench.person)
         place, i = station(SWEPT), geometry.pad(SWEPT)
         out, force = geometry.outward[i], _force(TAUGHT)
-        _, _, c = self.ports(bench)
-        plates = float(out @ c[0, i] @ out) - float(dent_compliance(material, geometry.reach[i]))
+        c = np.asarray(self.port(bench).touch_compliance)
+        plates = float(out @ c[i, :, i, :] @ out) - float(dent_compliance(material, geometry.reach[i]))
         rows = []
         for area in AREAS_CM2:
             dent = float(dent_compliance(material, np.sqrt(area / np.pi)))
@@ -248,42 +258,3 @@ def _force(text: str) -> float:
 def _skull(person: Person) -> tuple[SkullMaterial, SkullGeometry]:
     material = skull_material(person.age, person.parameters)
     return material, human_skull(anatomy(person.parameters), float(material.radius))
-
-
-def residual_key(bench: Bench) -> Key:
-    """The displaceable residual, its range such that the pressure-volume index of the age stays in its own.
-
-    A body whose index was set on purpose keeps the range of the row.
-    """
-    p, rest = bench.person.parameters, bench.rest
-    row = p["axis_residual_compliance"]
-    scale = bench.residual / row.internal
-    low, high = row.low * scale, row.high * scale
-    adult = bench.person.age >= p.in_unit("age_adult", "yr")
-    index = p["pvi_adult" if adult else "pvi_infant"]
-    plain = not any(change is raised_pressure for change in bench.person.changes) and "H-SUT" not in bench.on
-    if plain:
-        per_index = rest.compliance / rest.pvi
-        ends = [bench.residual + (end - rest.pvi) * per_index for end in (index.low, index.high)]
-        low, high = max(ends[0], low), max(ends[1], bench.residual)
-    return Key(
-        "residual", "residual compliance", "mL/mmHg", bench.residual, min(low, bench.residual), high,
-        assumed=not plain, source=f"so that the pressure-volume index stays in its range: {index.source}",
-        note=f"index of this body {rest.pvi:.1f} mL",
-    )  # fmt: skip
-
-
-def raised_pressure(plan: Blueprint) -> Blueprint:
-    """A body with raised pressure and poor reserve: stiffer walls and harder outflow (rows e1_*)."""
-    p = default_parameters()
-    stiff, outflow = p.value("e1_stiffness_factor"), p.value("e1_outflow_factor")
-    plan = plan.scale("lacunae.stiffness", by=stiff)
-    for name in plan.parts:
-        if name.startswith("canal."):
-            plan = plan.scale(f"{name}.compliance", by=1.0 / stiff)
-        if name.startswith("absorption."):
-            plan = plan.scale(f"{name}.resistance", by=outflow)
-    return plan
-
-
-__all__ = ["TouchAndPressure", "raised_pressure", "residual_key", "touched"]

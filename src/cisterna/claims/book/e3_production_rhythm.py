@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cisterna.claims.bench import Bench, Case
-from cisterna.claims.book.e1_touch_and_pressure import residual_key
+from cisterna.claims.bodies import residual_key
 from cisterna.claims.claim import Check, Claim, Table
 from cisterna.claims.key import Key, key_of
 from cisterna.ground.units import from_internal, quantity
@@ -45,6 +45,10 @@ class ProductionRhythm(Claim):
         return {f"{rate} cycles a minute": Case(person, {"rate": f"{rate} 1/min"}) for rate in (8, 6, 10)}
 
     def keys(self, bench: Bench) -> Sequence[Key]:
+        return bench.keep("keys", lambda: self._keys(bench))
+
+    @staticmethod
+    def _keys(bench: Bench) -> list[Key]:
         p = bench.person.parameters
         kappa = p["pressurestat_kappa"]
         literal = kappa.value if kappa.value > 0 else p["pressurestat_kappa_alone"].value

@@ -52,7 +52,10 @@ def command(
         str, typer.Option("--recording", metavar="FILE[:CHANNEL]", help="A measured signal drives heart and breath.")
     ] = "",
     units: Annotated[
-        list[str] | None, typer.Option("--units", metavar="CHANNEL=UNIT", help="Unit of a channel; may be repeated.")
+        list[str] | None, typer.Option("--units", metavar="[CHANNEL=]UNIT", help="Unit of a channel; may be repeated.")
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option("--rate", help="Samples a second, for a recording that states none.")
     ] = None,
     doctor: Annotated[str, typer.Option("--doctor", help="What a physician answered; recorded.")] = "",
     seed: Annotated[int, typer.Option("--seed", help="Of the answers of the hand.")] = 0,
@@ -65,7 +68,19 @@ def command(
 
     began = time.monotonic()
     plan = _plan(
-        person, age, condition or [], values or [], protocol, force, world, rhythm, recording, units or [], doctor, seed
+        person,
+        age,
+        condition or [],
+        values or [],
+        protocol,
+        force,
+        world,
+        rhythm,
+        recording,
+        units or [],
+        rate,
+        doctor,
+        seed,
     )
     folder = folder_of(out)
     from cisterna.model.solver.march import enable_cache
@@ -94,7 +109,7 @@ def command(
 
 def _plan(
     file: str, age: float | None, names: list[str], values: list[str], protocol: str, force: str, world: str,
-    rhythm: str, recording: str, units: list[str], doctor: str, seed: int,
+    rhythm: str, recording: str, units: list[str], rate: float | None, doctor: str, seed: int,
 ) -> SessionPlan:  # fmt: skip
     from cisterna.conditions import condition
     from cisterna.model.person import Person
@@ -120,7 +135,7 @@ def _plan(
     made = Person.typical(age=years).with_values(pairs(values, "--set"))
     return SessionPlan(
         person=made, conditions=tuple(condition(n) for n in names), protocol=protocol, force=force, worlds=worlds,
-        rhythm=rhythm, recording=recording, units=pairs(units, "--units"), client=client, doctor=doctor, seed=seed,
+        rhythm=rhythm, recording=recording, units=pairs(units, "--units", bare=True), rate=rate, client=client, doctor=doctor, seed=seed,
         sex=str(client.get("sex", "f")),
     )  # fmt: skip
 

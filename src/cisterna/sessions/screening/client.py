@@ -166,7 +166,8 @@ def _who(client: Client, raw: Mapping) -> None:
 
 def _corrected_age(client: Client) -> None:
     """Fill the corrected age of an infant from age and weeks of gestation when it is not told."""
-    if not client.infant or client.age_years is None or "age_months_corrected" in client.answers:
+    told = client.answers.get("age_months_corrected")
+    if not client.infant or client.age_years is None or isinstance(told, float):
         return
     months = client.age_years * 12
     gestation = client.answers.get("gestation_weeks")
