@@ -11,6 +11,7 @@ from cisterna.protocol.execute import at_rest, infused, run, totals
 from cisterna.protocol.protocol import Observation, Protocol, Subject
 from cisterna.protocol.read import load_protocol
 from cisterna.protocol.reading import observe
+from cisterna.protocol.step import Step, step
 from cisterna.protocol.steps.bolus import Bolus
 from cisterna.protocol.steps.infusion import Infusion
 from cisterna.protocol.steps.rest import Rest
@@ -91,6 +92,20 @@ def test_volume_infused_is_exact_between_samples():
     steps = (Infusion(rate="1.5 mL/min", duration="60 s"), Bolus(volume="4 mL", over="3 s", at="10 s"))
     line = run(Protocol(person=Subject(body="one"), steps=steps)).timeline
     assert infused(line, np.array([5.0, 11.5, 60.0])) == pytest.approx([0.125, 0.2875 + 2.0, 1.5 + 4.0])
+
+
+def test_volume_infused_under_a_rate_that_rises():
+    @step
+    class Ramped(Step):
+        name = "ramped"
+        summary = "a rate that rises evenly"
+
+        def apply(self, schedule, start, context):
+            schedule.ramp("infusion", 0.1, start, 10.0)
+            return start + 20.0
+
+    line = run(Protocol(person=Subject(body="one"), steps=(Ramped(),))).timeline
+    assert infused(line, np.array([5.0, 10.0, 20.0])) == pytest.approx([0.125, 0.5, 1.5])
 
 
 def test_a_body_already_at_rest_gives_the_same_run():

@@ -143,7 +143,7 @@ def test_delay_of_a_shifted_pulse():
 
 def test_self_sustained_tells_a_dying_oscillation():
     t = np.arange(0.0, 1000.0, 0.5)
-    for decay, alive in ((np.inf, 1.0), (150.0, 0.0)):
+    for decay, alive in ((np.inf, 1.0), (150.0, 0.0), (400.0, 0.0)):
         v = View(t, 10.0 + 5.0 * np.sin(t / 10.0) * np.exp(-t / decay), (0.0, 999.0))
         assert find_measure("self_sustained").function(v) == alive
     ripple = View(t, 10.0 + 0.01 * np.sin(t), (0.0, 999.0))

@@ -202,6 +202,15 @@ def test_every_quantity_of_a_step_refuses_the_wrong_kind_and_silence(kind):
                 make(kind, EXAMPLES[kind] | {key: wrong}, steps())
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "text"),
+    [("touch", "force", "-5 gf"), ("tilt", "over", "-1 s"), ("breathing", "depth", "-1"), ("rest", "for", "-1 s")],
+)
+def test_what_cannot_be_negative(kind, key, text):
+    with pytest.raises(CisternaError, match=f"{key} is negative"):
+        make(kind, EXAMPLES[kind] | {key: text}, steps())
+
+
 def test_internal_numbers_pass_when_said_to_be():
     assert Rest(duration=Number(3.0)) == Rest(duration="3 s")
     assert issubclass(Rest, Step)

@@ -122,6 +122,8 @@ def test_model_numbers_raise_and_never_lower():
     stop = screen({"age_years": 40, "answers": {"fever": "yes", "neck_stiffness": "yes"}})
     low = raise_with_model(stop, {"icp_peak": -5.0, "dicp": 0.0})
     assert (low.verdict, low.urgency, low.reasons) == (stop.verdict, stop.urgency, stop.reasons)
+    high = raise_with_model(stop, {"icp_peak": 20.5})
+    assert (high.verdict, high.urgency) == ("stop", "emergency") and len(high.reasons) == len(stop.reasons) + 1
     with pytest.raises(CisternaError, match="did you mean 'icp_peak'"):
         raise_with_model(quiet, {"icp_peek": 1.0})
     with pytest.raises(CisternaError, match="finite"):

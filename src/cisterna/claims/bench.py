@@ -18,7 +18,6 @@ from cisterna.worlds.hypothesis import switched_on, switches
 from cisterna.worlds.resting import STEP, Resting, resting
 from cisterna.worlds.start import Begun, begin_in, without_rhythm
 
-
 T = TypeVar("T")
 
 

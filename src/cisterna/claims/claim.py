@@ -155,7 +155,7 @@ def book(files: Iterable[str | Path] = ()) -> Mapping[str, type[Claim]]:
     """
     from cisterna.ground.registry import load_file, scan
 
-    found = dict(scan("cisterna.claims.book", Claim))  # type: ignore[type-abstract]
+    found = dict(scan("cisterna.claims.book", Claim))
     for file in files:
         own = load_file(file, Claim)
         if not own:

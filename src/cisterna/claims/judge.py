@@ -92,14 +92,16 @@ def _rule(
     if over >= SURE:
         return "supported", f"{_percent(over)} of the draws reach the level that supports"
     if under < SURE:
-        return "undecided", f"{_percent(over)} of the draws support, {_percent(under)} contradict; {_percent(SURE)} is asked"
+        why = f"{_percent(over)} of the draws support, {_percent(under)} contradict; {_percent(SURE)} is asked"
+        return "undecided", why
     why = f"{_percent(under)} of the draws lie at or beyond the level that contradicts"
     inside = [need for need in needs or () if need.inside]
     if inside:
         names = ", ".join(f"{need.key.name} ({_value(need)})" for need in inside)
         return "undecided", f"{why}, but a value inside its range would change that: {names}; measuring it would decide"
     if joint is not None and joint.distance is not None and joint.distance <= FAR:
-        return "undecided", f"{why}, but together {joint.distance:.1f} standard deviations would change that ({FAR:g} is asked)"
+        why = f"{why}, but together {joint.distance:.1f} standard deviations would change that ({FAR:g} is asked)"
+        return "undecided", why
     return "contradicted", why
 
 

@@ -225,7 +225,8 @@ class Verdict:
             (a, first), (b, second) = check.first, check.second
             words = f"check       {check.quantity}: {a} {_number(first)}, {b} {_number(second)} {check.unit}"
             lines += _wrap(words, 12)
-        marked = [f"{k} = {r.value:g} {r.unit}" for k, r in self.parameters["as-taught"].items() if r.status == "required"]
+        taught = self.parameters["as-taught"]
+        marked = [f"{key} = {row.value:g} {row.unit}" for key, row in taught.items() if row.status == "required"]
         lines += _wrap("required    by the claim, not measured: " + (", ".join(marked) or "none"), 12)
         return lines
 

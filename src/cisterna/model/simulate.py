@@ -87,6 +87,7 @@ def simulate(
     state: np.ndarray | None = None,
     step: float | None = None,
     march: March | None = None,
+    tolerance: float | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Integrate a network in time.
@@ -104,6 +105,9 @@ def simulate(
         Initial state (one for all lanes, or a leading axis); the body's own when omitted.
     step : float, optional
         Largest step, s; the scheme's default when omitted.
+    tolerance : float, optional
+        Largest local error estimate of any volume (mL) or flow (mL/s) in a step; a chunk beyond it is done again
+        in finer steps with the matrix renewed often. A chunk that is not finite always is.
     progress : callable, optional
         Called after each chunk; it may raise KeyboardInterrupt to stop early, what is done is kept by it.
 
@@ -143,7 +147,8 @@ def simulate(
             before = y
             y, out, error = go(how, net, y, jnp.array(t), jnp.array(h), ramp)
             block = np.asarray(out)
-            if not (np.isfinite(block).all() and bool(jnp.isfinite(y).all())):
+            finite = np.isfinite(block).all() and bool(jnp.isfinite(y).all())
+            if not finite or (tolerance is not None and float(jnp.max(error)) > tolerance):
                 y, block, error = _carefully(go, how, net, before, t, h, ramp)
             times.append(t + h * how.inner * np.arange(1, how.outer + 1))
             samples.append(block)

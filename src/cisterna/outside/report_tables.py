@@ -253,7 +253,10 @@ def provenance(result: SessionResult, seconds: float) -> Html:
     rows = [
         ("Program", f"cisterna {__version__}, Python {platform.python_version()}"),
         ("Body", f"{first.person.body}, {states} states; {minutes:.0f} min of model time"),
-        ("Solver", f"ROS34PW2, 20 ms, one matrix per 4 s; rest by shooting, spectral radius {rest.radius:.3f}"),
+        (
+            "Solver",
+            f"ROS34PW2, 20 ms while listening, else 40 ms, one matrix per 4 s; rest by shooting, spectral radius {rest.radius:.3f}",
+        ),
         ("Changed numbers", "; ".join(changed) or "none"),
         ("Conditions", "; ".join(f"{c.name} ({c.source})" for c in result.plan.conditions) or "none"),
         ("Hypotheses on", "; ".join(f"{n}: {', '.join(o.hypotheses) or 'none'}" for n, o in result.worlds.items())),

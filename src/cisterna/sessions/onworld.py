@@ -20,10 +20,14 @@ from cisterna.protocol.timeline import Timeline, lay_out
 
 Samples = NDArray[np.float64]
 
-#: Step of a session, s: mean ICP to 1e-5 mmHg and the pulse to half a per cent of a step of 0.5 ms.
-STEP = 0.02
-#: Samples every second step; the matrix is rebuilt every 4 s.
-SESSION_MARCH = March(ROS34PW2, inner=2, outer=100)
+#: Steps while stations are listened to, and between: samples are the same. Against a step of 0.5 ms mean ICP is
+#: right to 1e-5 and 5e-4 mmHg, its pulse to 0.5 and 2 %; differences of paired runs keep their own few per cent.
+FINE = (0.02, March(ROS34PW2, inner=2, outer=100))
+COARSE = (0.04, March(ROS34PW2, inner=1, outer=100))
+#: Largest local error of a volume or flow before a stretch is done again in finer steps, mL or mL/s.
+TOLERANCE = 2.0
+#: Listening time that is evaluated: the last minutes of each listening step, s.
+LISTENED = 180.0
 #: Lanes of a run, side by side on identical steps.
 LANES = ("session", "no touch", "stays seated")
 MINUTE = 60.0
@@ -90,6 +94,9 @@ def run_world(
 ) -> WorldRun:
     """Run a session's timeline in one world.
 
+    The lanes share every step until they part: without touch at the first touch, staying seated at the first
+    change of posture. From there each goes its own way on the same steps.
+
     Parameters
     ----------
     world : str
@@ -106,28 +113,78 @@ def run_world(
         The person's body.
     lanes : tuple of str
         Which of `LANES` to run.
-    progress : callable (time s, end s, ICP mmHg), optional
+    progress : callable (share done, model time s, ICP mmHg), optional
         Called after each chunk; it may raise to stop.
     """
     base = schedule.copy()
     timeline = lay_out(steps, schedule, context)
-    scheduled = {"session": timeline.schedule, "no touch": _without(timeline.schedule, base, "touch.volume")}
-    scheduled["stays seated"] = _seated(_without(timeline.schedule, base, "touch.volume"), timeline)
+    calm = _without(timeline.schedule, base, "touch.volume")
+    parting = {"session": 0.0, "no touch": _first_touch(timeline), "stays seated": _first_move(timeline)}
+    scheduled = {"session": timeline.schedule, "no touch": calm, "stays seated": _seated(calm, timeline)}
+    marks = _marks(timeline, [parting[name] for name in lanes])
+    work = sum(timeline.end - parting[name] for name in lanes)
+    icp = net.layout.signal_names.index("icp")
+    done = 0.0
 
-    def told(time: float, end: float, block: np.ndarray) -> None:
+    def told(time: float, _: float, block: np.ndarray) -> None:
         if progress is not None:
-            progress(time, end, float(block[0, :, net.layout.signal_names.index("icp")].mean()))
+            progress((done + time - begin) / work, time, float(block[:, icp].mean()))
 
-    run = simulate(
-        net,
-        [scheduled[name] for name in lanes],
-        timeline.end,
-        state=state,
-        step=STEP,
-        march=SESSION_MARCH,
-        progress=told,
-    )
-    return WorldRun(world, person, net, timeline, run, lanes)
+    shared: list[Run] = []
+    states = [state]
+    rows = []
+    for name in lanes:
+        start = marks.index(parting[name])
+        begin = parting[name]
+        runs = list(shared[:start])
+        here = states[start]
+        for a, b in zip(marks[start:-1], marks[start + 1 :], strict=True):
+            step, march = FINE if _listened(timeline, a, b) else COARSE
+            run = simulate(
+                net, scheduled[name], b - a, start=a, state=here, step=step, march=march, tolerance=TOLERANCE,
+                progress=told,
+            )  # fmt: skip
+            runs.append(run)
+            here = run.state
+            if name == lanes[0]:
+                states.append(here)
+        if name == lanes[0]:
+            shared = runs
+        rows.append(runs)
+        done += timeline.end - begin
+    times = np.concatenate([run.times for run in rows[0]])
+    samples = np.stack([np.concatenate([run.samples for run in runs]) for runs in rows])
+    final = np.stack([runs[-1].state for runs in rows])
+    errors = np.max([run.errors for runs in rows for run in runs], axis=0)
+    return WorldRun(world, person, net, timeline, Run(net, times, samples, final, errors), lanes)
+
+
+def _first_touch(timeline: Timeline) -> float:
+    """When the first hand is laid on, s; the end if none is."""
+    starts = [points[0][0] for points in timeline.context.forces.values()]
+    return min(starts, default=timeline.end)
+
+
+def _first_move(timeline: Timeline) -> float:
+    """When posture changes for the first time after the first step, s."""
+    track = timeline.schedule.tracks["tilt"]
+    first = timeline.placed[0].end
+    return next((t for t in track.times if t >= first - 1e-9), timeline.end)
+
+
+def _listened(timeline: Timeline, start: float, end: float) -> bool:
+    """Whether a stretch is evaluated."""
+    spans = [(max(p.start, p.end - LISTENED), p.end) for p in timeline.placed if p.step.name == "listen"]
+    return any(a - 1e-9 <= start and end <= b + 1e-9 for a, b in spans)
+
+
+def _marks(timeline: Timeline, parting: list[float]) -> list[float]:
+    """Times at which a run is cut: where stations are listened to and where lanes part."""
+    marks = {0.0, timeline.end, *parting}
+    for placed in timeline.placed:
+        if placed.step.name == "listen":
+            marks |= {max(placed.start, placed.end - LISTENED), placed.end}
+    return sorted(marks)
 
 
 def _without(schedule: Schedule, rest: Schedule, control: str) -> Schedule:

@@ -19,7 +19,7 @@ from cisterna.physiology.skull import skull_port
 from cisterna.physiology.stations import station
 from cisterna.physiology.touch_effect import TouchEffect, touch_effect
 from cisterna.protocol.protocol import Protocol
-from cisterna.sessions.onworld import WorldRun
+from cisterna.sessions.onworld import LISTENED, WorldRun
 from cisterna.sessions.screening import Screening
 from cisterna.sessions.session import SessionPlan
 from cisterna.sessions.technique import technique
@@ -27,8 +27,6 @@ from cisterna.signals.drive import DriveSignals
 from cisterna.worlds.hypothesis import switched_on
 from cisterna.worlds.start import Begun
 
-#: Listening time that is evaluated: the last minutes of each listening step, s.
-LISTENED = 180.0
 EVALUATION, REEVALUATION = "evaluation", "re-evaluation"
 
 

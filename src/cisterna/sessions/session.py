@@ -17,7 +17,6 @@ from cisterna.ground.errors import CisternaError
 from cisterna.model.person import Person
 from cisterna.protocol.context import Context, skull_touch
 from cisterna.protocol.protocol import Protocol
-from cisterna.protocol.step import Step
 from cisterna.sessions.intake import virtual_client
 from cisterna.sessions.onworld import LANES, WorldRun, run_world
 from cisterna.sessions.plans import session_protocol
@@ -188,12 +187,12 @@ def _run_all(plan: SessionPlan, protocol: Protocol, begun: Mapping[str, Begun], 
     def run(name: str) -> WorldRun:
         start = begun[name]
 
-        def progress(time: float, end: float, icp: float) -> None:
+        def progress(share: float, time: float, icp: float) -> None:
             if stop.is_set():
                 raise KeyboardInterrupt
-            done[name] = time / end
+            done[name] = share
             if name == plan.worlds[0]:
-                tell(_now(protocol.steps, labels, time), min(done.values()), icp)
+                tell(_now(labels, time), min(done.values()), icp)
 
         # Staying seated is told apart in the first world only: posture is textbook.
         lanes = LANES if name == plan.worlds[0] else LANES[:2]
@@ -220,5 +219,5 @@ def _labels(protocol: Protocol, begun: Begun, plan: SessionPlan) -> list[tuple[f
     return [(placed.end, placed.step.words()) for placed in timeline.placed]
 
 
-def _now(steps: tuple[Step, ...], labels: list[tuple[float, str]], time: float) -> str:
+def _now(labels: list[tuple[float, str]], time: float) -> str:
     return next((words for end, words in labels if time <= end + 1e-6), labels[-1][1])

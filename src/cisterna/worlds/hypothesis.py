@@ -143,7 +143,7 @@ def hypotheses() -> Mapping[str, type[Hypothesis]]:
     """
     from cisterna.ground.registry import scan
 
-    found = scan("cisterna.worlds.hypotheses", Hypothesis)  # type: ignore[type-abstract]
+    found = scan("cisterna.worlds.hypotheses", Hypothesis)
     return dict(sorted(found.items(), key=lambda item: (item[1].order, item[0])))
 
 

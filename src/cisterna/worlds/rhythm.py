@@ -83,9 +83,8 @@ def read_rhythm(begun: Begun, duration: float = DURATION) -> RhythmReading:
     """
     found = [name for name in MARKERS if name in begun.net.layout.signal_names]
     if not found:
-        raise CisternaError(
-            "no rhythm of its own is on in this body", mend="apply the world 'as-taught', or flip H-PRESSURESTAT or H-PRM"
-        )
+        mend = "apply the world 'as-taught', or flip H-PRESSURESTAT or H-PRM"
+        raise CisternaError("no rhythm of its own is on in this body", mend=mend)
     with_it = simulate(begun.net, begun.schedule, duration, state=begun.state, step=STEP)
     rest = begun.rest
     without = simulate(rest.net, rest.start.schedule, duration, state=rest.start.rest.state, step=STEP)

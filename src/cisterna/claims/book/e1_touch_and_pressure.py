@@ -88,10 +88,11 @@ class TouchAndPressure(Claim):
         else:
             adult = age >= p.in_unit("skull_age_adult", "yr")
             ids = ("skull_suture_E", "skull_bone_E") if adult else ("suture_infant_E", "skull_bone_E_newborn")
-            own = [key_of(p[key], name) for key, name in zip(ids, ("suture modulus", "modulus of skull bone"), strict=True)]
+            own = [key_of(p[ids[0]], "suture modulus"), key_of(p[ids[1]], "modulus of skull bone")]
             area = station(self.strongest(bench)[0]).area
         practice = p["practice_pressure"]
-        low, high = (from_internal(to_internal(end, practice.unit) * area, "gf") for end in (practice.low, practice.high))
+        ends = (practice.low, practice.high)
+        low, high = (from_internal(to_internal(end, practice.unit) * area, "gf") for end in ends)
         force = Key(
             "force", "force of the hand", "gf", from_internal(_force(LOAD), "gf"), low, high, drawn=False,
             source=f"measured pressure in practice over {area:g} cm2: {practice.source}",

@@ -113,7 +113,8 @@ class ProductionRhythm(Claim):
         # Two lanes on identical steps: production as it is, and production that runs and stops.
         run = simulate(rest.net, [rest.start.schedule, switched], end, state=rest.start.rest.state, step=STEP)
         own = run.signal("icp", 1) - run.signal("icp", 0)
-        swings = [np.ptp(own[(run.times > k * period) & (run.times <= (k + 1) * period)]) for k in range(_SETTLE, _SETTLE + _READ)]
+        cycle = np.floor(run.times / period - 1e-9)
+        swings = [np.ptp(own[cycle == k]) for k in range(_SETTLE, _SETTLE + _READ)]
         closed = self.volume(bench) / rest.compliance
         label = f"swing of ICP at {60.0 / period:g} cycles a minute"
         return (Check(label, "mmHg", ("closed form", closed), ("body run in time", float(np.median(swings)))),)

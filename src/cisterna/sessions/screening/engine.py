@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from cisterna.ground.errors import CisternaError
 from cisterna.sessions.screening.client import Client, read_client
-from cisterna.sessions.screening.questions import Question, questions
+from cisterna.sessions.screening.questions import Question, questions, read_table
 from cisterna.sessions.screening.rules import URGENCIES, VERDICTS, Rule, definitions, fired
 from cisterna.sessions.screening.weigh import Ask, Weighed, weigh
 
@@ -105,10 +106,9 @@ def condition_text(name: str) -> str:
     return _condition_texts().get(name, name)
 
 
+@cache
 def _condition_texts() -> dict[str, str]:
-    from cisterna.sessions.screening.questions import _table
-
-    return {row["id"]: row["text"] for row in _table("conditions.csv")}
+    return {row["id"]: row["text"] for row in read_table("conditions.csv")}
 
 
 def screen(client: Mapping | Client, *, complete: bool = False) -> Screening:

@@ -80,11 +80,11 @@ def find(client: Client) -> list[Finding]:
 
 
 def _without(part: words.Sentence, spans: tuple[tuple[int, int], ...], kept: tuple[int, int]) -> words.Sentence:
-    """The sentence with the other parts of a phrase blanked: their own "no" ("made no sense") denies nothing."""
+    """The sentence where a "no" inside the other parts of a phrase ("made no sense") denies nothing."""
     text = part.text
     for a, b in spans:
         if (a, b) != kept:
-            text = text[:a] + "~" * (b - a) + text[b:]
+            text = text[:a] + cues("denial").sub(lambda m: "~" * len(m[0]), text[a:b]) + text[b:]
     return words.Sentence(text, part.answered_no)
 
 
@@ -109,6 +109,8 @@ def _teller(client: Client, writer: str) -> str:
 
 def _concerns(client: Client, concept: Concept) -> bool:
     if concept.infant_only and not client.infant:
+        return False
+    if concept.needs and client.answers.get(concept.field) not in concept.needs:
         return False
     question = questions().get(concept.field)
     return client.asked(question.who) if question else not client.infant or concept.field in ("head_injury",)
@@ -178,7 +180,9 @@ def _in_time(
         gone = bool(cues("outgrown").search(text))
         return ("past" if gone else "now"), weeks, over
     if concept.kind == "mind":
-        return ("past" if old and mark is not None and mark.kind == "past" else "now"), weeks, over
+        settled = (old or vague_past) and bool(cues("settled").search(text + ". " + following))
+        long_ago = old and mark is not None and mark.kind == "past"
+        return ("past" if long_ago or settled else "now"), weeks, over
     if concept.kind in ("event", "event_local", "loss"):
         if concept.recent_only and weeks is not None and weeks >= _STALE:
             return "past", weeks, over

@@ -24,9 +24,14 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Phrase:
-    """One phrase: a regular expression, or several that stand close together in any order."""
+    """One phrase: a regular expression, or several that stand close together in any order.
+
+    `context` marks parts that only give the time (``<ACUTE>``): they are looked for, but not part of what is
+    said to be so.
+    """
 
     parts: tuple[re.Pattern[str], ...]
+    context: tuple[bool, ...] = ()
 
     def find(self, text: str) -> list[tuple[Span, ...]]:
         """Places of the phrase, one span a part."""
@@ -41,7 +46,10 @@ class Phrase:
             apart = all(x == y or x[1] <= y[0] or y[1] <= x[0] for x in spans for y in spans)
             if apart and len(text[first:last].split()) <= _NEAR[len(self.parts)]:
                 found.append(spans)
-        return sorted(found, key=lambda s: max(b for _, b in s) - min(a for a, _ in s))[:1]
+        found.sort(key=lambda s: max(b for _, b in s) - min(a for a, _ in s))
+        return [
+            tuple(span for span, aside in zip(spans, self.context, strict=True) if not aside) for spans in found[:1]
+        ]
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,8 @@ class Concept:
         True when relief belongs to the picture ("gone when I lie down"): then "gone" does not end it.
     unless : tuple of str
         Ticked codes beside which these words are no news (a seizure in a known epilepsy).
+    needs : tuple of str
+        Ticked codes without which these words are not looked for.
     whoever : bool
         True when a sentence about another person still concerns the client (a loss, a shared headache).
     """
@@ -85,6 +95,7 @@ class Concept:
     recent_only: bool = False
     infant_only: bool = False
     unless: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     old_value: str = ""
     treated_value: str = ""
     strong: tuple[Phrase, ...] = ()
@@ -174,8 +185,13 @@ def phrases(texts: list[str]) -> tuple[Phrase, ...]:
     (True, False)
     """
     plain = [pattern(t) for t in texts if " & " not in t]
-    joined = tuple(Phrase(tuple(re.compile(pattern(part)) for part in t.split(" & "))) for t in texts if " & " in t)
+    joined = tuple(_joined(t.split(" & ")) for t in texts if " & " in t)
     return ((Phrase((re.compile("|".join(plain)),)),) if plain else ()) + joined
+
+
+def _joined(parts: list[str]) -> Phrase:
+    context = tuple(part.strip() == "<ACUTE>" for part in parts)
+    return Phrase(tuple(re.compile(pattern(part)) for part in parts), context)
 
 
 def _either(texts: list[str]) -> re.Pattern[str] | None:
@@ -189,7 +205,7 @@ def concepts() -> tuple[Concept, ...]:
     for table in ("signs", "illness", "infant"):
         for name, row in _tables(table).items():
             row = dict(row)
-            row["unless"] = tuple(row.get("unless", ()))
+            row |= {key: tuple(row.get(key, ())) for key in ("unless", "needs")}
             words = {key: row.pop(key, []) for key in ("strong", "weak", "not", "treated")}
             found.append(
                 Concept(

@@ -135,7 +135,7 @@ class Question:
         return value, ""
 
 
-def _table(name: str) -> list[dict[str, str]]:
+def read_table(name: str) -> list[dict[str, str]]:
     text = (Path(__file__).parent / name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
@@ -150,7 +150,7 @@ def questions() -> dict[str, Question]:
     ('none', 'known_stable', 'unknown', 'known_changed', 'new')
     """
     found = {}
-    for row in _table("questions.csv"):
+    for row in read_table("questions.csv"):
         verdict, _, urgency = row["if_unknown"].partition("/")
         found[row["id"]] = Question(
             row["id"],
@@ -179,13 +179,13 @@ def limits() -> dict[str, float]:
     >>> limits()["stroke_recent"], limits()["inr_stop"]
     (26.0, 4.0)
     """
-    return {row["id"]: float(row["value"]) for row in _table("limits.csv")}
+    return {row["id"]: float(row["value"]) for row in read_table("limits.csv")}
 
 
 @cache
 def sources() -> dict[str, str]:
     """Full text of each short source name."""
-    return {row["key"]: row["text"] for row in _table("sources.csv")}
+    return {row["key"]: row["text"] for row in read_table("sources.csv")}
 
 
 def question(name: str) -> Question:

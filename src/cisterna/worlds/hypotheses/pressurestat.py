@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cisterna.ground.errors import CisternaError
+from cisterna.ground.units import from_internal
 from cisterna.model.assemble import assemble
 from cisterna.model.blueprint import Blueprint
 from cisterna.model.person import Person
@@ -50,16 +51,16 @@ class Pressurestat(Hypothesis):
         gap = sagittal_gap(person)
         relay = SutureRelay(
             gap=gap,
-            middle=p["icp_supine"],
+            middle=p.value("icp_supine"),
             # Start value: one millimetre of mercury; `tune` sets what the person's own rest asks for.
             band=gap,
-            time=p["pressurestat_time"],
+            time=p.value("pressurestat_time"),
         )
         return (
             plan.add("pressurestat", relay, sees={"pressure": "pressure.cranium"}, start=1.0)
             .replace(
                 "production",
-                SwitchedSource(rate=source.law.rate, kappa=p["pressurestat_kappa"]),
+                SwitchedSource(rate=source.law.rate, kappa=p.value("pressurestat_kappa")),
                 sees={**source.sees, "on": "state.pressurestat"},
             )
             .signal("pressurestat", "state.pressurestat", "1")
@@ -87,11 +88,12 @@ class Pressurestat(Hypothesis):
         if not row.low <= tried[best] <= row.high:
             best = 1.0
         band, rate = best * closed, tried[best]
-        reached = "" if row.low <= rate <= row.high else f"; {row.low:g}-{row.high:g} is not reached: it follows heart or breath"
         note = (
-            f"receptor band {band * 1e4:.3g} um of suture opening = {band / gap:.3g} mmHg, {best:.2f} of the closed "
-            f"form; the switch then turns {rate:.1f} times a minute (wanted {row.value:g}){reached}"
+            f"receptor band {from_internal(band, 'um'):.3g} um of suture opening = {band / gap:.3g} mmHg, "
+            f"{best:.2f} of the closed form; the switch then turns {rate:.1f} times a minute (wanted {row.value:g})"
         )
+        if not row.low <= rate <= row.high:
+            note += f"; {row.low:g}-{row.high:g} is not reached: it follows heart or breath"
         return plan.with_field("pressurestat.band", band), (note,)
 
 

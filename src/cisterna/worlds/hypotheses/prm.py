@@ -31,8 +31,8 @@ class PrimaryRespiration(Hypothesis):
     def change(self, plan: Blueprint, person: Person) -> Blueprint:
         p = person.parameters
         law = PrimaryRhythm(
-            amplitude=p["prm_amplitude"], frequency=p["csr_upledger"],
-            wander=p["prm_wander"], wander_rate=p["prm_wander_rate"],
+            amplitude=p.value("prm_amplitude"), frequency=p.value("csr_upledger"),
+            wander=p.value("prm_wander"), wander_rate=p.value("prm_wander_rate"),
         )  # fmt: skip
         box = plan.part("cranium")
         return (
