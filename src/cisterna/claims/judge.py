@@ -100,7 +100,7 @@ def _rule(
         names = ", ".join(f"{need.key.name} ({_value(need)})" for need in inside)
         return "undecided", f"{why}, but a value inside its range would change that: {names}; measuring it would decide"
     if joint is not None and joint.distance is not None and joint.distance <= FAR:
-        why = f"{why}, but together {joint.distance:.1f} standard deviations would change that ({FAR:g} is asked)"
+        why = f"{why}, but together {joint.distance:.2f} standard deviations would change that ({FAR:g} is asked)"
         return "undecided", why
     return "contradicted", why
 

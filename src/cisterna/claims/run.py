@@ -106,9 +106,7 @@ def run_claim(
     )  # fmt: skip
 
 
-def _case(
-    asked: Claim, label: str, case: Case, here: Mapping[str, Bench], count: int, seed: int
-) -> CaseVerdict:
+def _case(asked: Claim, label: str, case: Case, here: Mapping[str, Bench], count: int, seed: int) -> CaseVerdict:
     home, taught = here["established"], here["as-taught"]
     keys = list(asked.keys(home))
     if not 1 <= len(keys) <= 5:
@@ -154,6 +152,9 @@ def _notes(main: CaseVerdict, here: Mapping[str, Bench]) -> tuple[str, ...]:
     notes = [main.note] if main.note else []
     if main.joint.left_out:
         notes.append(f"no published range, so not part of D: {', '.join(main.joint.left_out)}")
+    missing = [name for name in here["established"].on if name not in here["as-taught"].on]
+    if missing:
+        notes.append(f"as-taught with this rhythm is without {', '.join(missing)}, which the question is about")
     if any(hypothesis(name).self_sustained for name in here["as-taught"].on):
         notes.append("as-taught: compliance and pulse are those of the body at rest, before the rhythm is switched on")
     return tuple(notes)

@@ -146,7 +146,7 @@ class Verdict:
         lines = [
             *_wrap(f"{self.name}  {self.question}"),
             *_wrap("claims      " + ", ".join(f"{c} ({g})" for c, g in self.grades.items()), 12),
-            *_wrap(f"output      {self.output}, {self.unit}", 12),
+            *_wrap(f"output      {self.output}" + ("" if self.unit == "1" else f", {self.unit}"), 12),
             f"levels      supports {beyond} {self.supports:g}   contradicts {below} {self.contradicts:g}",
             "",
             f"verdict     {self.verdict.upper()}",
@@ -193,7 +193,8 @@ class Verdict:
             if need.value is None:
                 needed, multiple = "no value", f"-> {_number(need.ceiling)}"
             else:
-                needed, multiple = f"{_number(need.value)} {key.unit}", f"x {_number(need.multiple)}"
+                unit = "" if key.unit == "1" else f" {key.unit}"
+                needed, multiple = f"{_number(need.value)}{unit}", f"x {_number(need.multiple)}"
             band = "none" if key.low is None or key.high is None else f"{_number(key.low)}..{_number(key.high)}"
             mark = " a" if key.assumed and band != "none" else ""
             lines.append(f"  {key.name[:27]:<27}{needed:>15}{multiple:>12}{band + mark:>24}")
@@ -226,7 +227,11 @@ class Verdict:
             words = f"check       {check.quantity}: {a} {_number(first)}, {b} {_number(second)} {check.unit}"
             lines += _wrap(words, 12)
         taught = self.parameters["as-taught"]
-        marked = [f"{key} = {row.value:g} {row.unit}" for key, row in taught.items() if row.status == "required"]
+        marked = [
+            f"{key} = {row.value:g} {row.unit}".removesuffix(" 1")
+            for key, row in taught.items()
+            if row.status == "required"
+        ]
         lines += _wrap("required    by the claim, not measured: " + (", ".join(marked) or "none"), 12)
         return lines
 

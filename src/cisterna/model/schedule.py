@@ -87,6 +87,16 @@ class Schedule:
         self.ramp(name, before + value, start, over)
         self.ramp(name, before, start + duration - over, over)
 
+    def cut(self, t: float) -> None:
+        """Make time t an event without changing anything, so that a paired run steps alike."""
+        track = next(iter(self.tracks.values()))
+        value, slope = track.at(t)
+        if t not in track.times:
+            at = bisect_right(track.times, t)
+            track.times.insert(at, t)
+            track.values.insert(at, value)
+            track.slopes.insert(at, slope)
+
     def run(self, name: str, slope: float, start: float) -> None:
         """Let a control advance at a steady rate from `start` on: the phase of heart or breath, in cycles."""
         track = self.track(name)

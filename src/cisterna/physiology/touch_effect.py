@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -238,20 +238,26 @@ def _tissue(place: Station, parameters: Parameters, load: Vector, outward: Vecto
 
 
 @partial(jax.jit, static_argnames=("support",))
-def _skull_answers(
-    materials: SkullMaterial, geometry: SkullGeometry, pad: Any, load: Any, support: str
-) -> tuple[Any, Any, Any, Any]:
-    """Bone motion, volume, gaps and joints per unit load, for a stack of materials."""
+def _ports(materials: SkullMaterial, geometry: SkullGeometry, support: str) -> tuple[Any, Any, Any, Any]:
+    """Of a stack of materials: g, local compliance, joint openings per force, and the suture's share of them."""
 
     def one(material: SkullMaterial) -> tuple[Any, Any, Any, Any]:
         port = condense(material, geometry, support)
-        opening = port.touch_opening[:, pad] @ load
-        named = [np.asarray(geometry.line(name)) for name in SUTURES]
-        gaps = jnp.stack([jnp.mean((port.gap_share * opening)[i]) for i in named])
-        joints = jnp.stack([jnp.mean(opening[i]) for i in named])
-        return load @ port.touch_compliance[pad, :, pad, :] @ load, port.touch[pad] @ load, gaps, joints
+        local = jnp.einsum("iaib->iab", port.touch_compliance)
+        return port.touch, local, port.touch_opening, port.gap_share
 
     return jax.vmap(one)(materials)
+
+
+@lru_cache(maxsize=8)
+def _stacked_ports(stack: tuple[SkullMaterial, ...], shape: tuple[float, ...], support: str) -> tuple[np.ndarray, ...]:
+    """`_ports` once per person: a table of touches asks for the same skull again and again."""
+    materials = SkullMaterial(*(jnp.array(column, dtype=float) for column in zip(*stack, strict=True)))
+    return tuple(np.asarray(part) for part in _ports(materials, _SHAPES[shape], support))
+
+
+#: Geometries by head size, so that a cached answer can name the one it belongs to.
+_SHAPES: dict[tuple[float, ...], SkullGeometry] = {}
 
 
 def material_ends(age: float, parameters: Parameters) -> list[tuple[SkullMaterial, SkullMaterial]]:
@@ -278,11 +284,24 @@ def _skull_spans(
     parameters: Parameters,
 ) -> list[Span]:
     """Bone motion, volume, then gaps and joints of the named sutures, per unit load."""
-    stack = [material, *(m for pair in material_ends(age, parameters) for m in pair)]
-    materials = SkullMaterial(*(jnp.array(column, dtype=float) for column in zip(*stack, strict=True)))
-    answers = _skull_answers(materials, geometry, geometry.pad(where), jnp.array(load), support)
-    columns = np.concatenate([np.asarray(a).reshape(len(stack), -1) for a in answers], axis=1)
-    return [combine(float(column[0]), column[1:].reshape(-1, 2).tolist()) for column in columns.T]
+    stack = (material, *(m for pair in material_ends(age, parameters) for m in pair))
+    plain = tuple(SkullMaterial(*(_plain(part) for part in m)) for m in stack)
+    shape = (float(material.radius), *(float(v) for v in np.ravel(geometry.outward)))
+    _SHAPES.setdefault(shape, geometry)
+    touch, local, opened, share = _stacked_ports(plain, shape, support)
+    pad, way = geometry.pad(where), np.array(load)
+    opening = opened[:, :, pad] @ way
+    named = [np.asarray(geometry.line(name)) for name in SUTURES]
+    columns = [np.einsum("a,nab,b->n", way, local[:, pad], way), touch[:, pad] @ way]
+    columns += [(share * opening)[:, i].mean(axis=1) for i in named]
+    columns += [opening[:, i].mean(axis=1) for i in named]
+    return [combine(float(column[0]), column[1:].reshape(-1, 2).tolist()) for column in columns]
+
+
+def _plain(part: Any) -> Any:
+    """A material entry that can be a key: a number, or numbers line by line."""
+    values = np.asarray(part, dtype=float)
+    return float(values) if values.ndim == 0 else tuple(values.tolist())
 
 
 def _membrane_spans(age: float, parameters: Parameters, icp: float, inward: float, patch: float) -> tuple[Span, Span]:

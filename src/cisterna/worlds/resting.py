@@ -23,7 +23,7 @@ from cisterna.model.solver.rest import UnstableRest
 from cisterna.model.start import BREATH, HEART, Start, begin
 
 #: Largest step of these runs, s.
-STEP = 0.01
+STEP = 0.02
 #: Bolus, mL; its length and ramps, s; periods after it over which the pressure is averaged.
 PROBE, LENGTH, RAMP, PERIODS = 0.05, 1.0, 0.2, 2
 _LOG10_E = float(np.log10(np.e))
@@ -105,9 +105,13 @@ class Resting:
             Samples at equal distances over `PERIODS` periods; exactly zero if the inputs are the same.
         """
         end = after + PERIODS * self.period
-        pair = [self.start.schedule, changed]
-        run = simulate(self.net, pair, end, state=self.start.rest.state, step=STEP)
-        return (run.signal(signal, 1) - run.signal(signal, 0))[run.times > after + 1e-9]
+        plain = self.start.schedule.copy()
+        for track in changed.tracks.values():  # the same events, hence the same steps, without their effect
+            for t in track.times:
+                if 0.0 < t < end:
+                    plain.cut(t)
+        runs = [simulate(self.net, s, end, state=self.start.rest.state, step=STEP) for s in (plain, changed)]
+        return (runs[1].signal(signal) - runs[0].signal(signal))[runs[0].times > after + 1e-9]
 
 
 def resting(person: Person, near: Resting | None = None) -> Resting:

@@ -90,9 +90,7 @@ def read_rhythm(begun: Begun, duration: float = DURATION) -> RhythmReading:
     without = simulate(rest.net, rest.start.schedule, duration, state=rest.start.rest.state, step=STEP)
     starts = cycles(with_it, found[0])
     own = with_it.signal("icp") - without.signal("icp")
-    parts = [
-        own[(with_it.times >= a) & (with_it.times < b)] for a, b in zip(starts[:-1], starts[1:], strict=True)
-    ]
+    parts = [own[(with_it.times >= a) & (with_it.times < b)] for a, b in zip(starts[:-1], starts[1:], strict=True)]
     swing = float(np.median([np.ptp(part) for part in parts])) if parts else 0.0
     per_pressure = float(skull_port(begun.person.age, begun.person.parameters).width)
     return RhythmReading(

@@ -73,9 +73,7 @@ def world(name: str) -> World:
     return WORLDS[name]
 
 
-def apply_world(
-    person: Person, name: str | World, rhythm: str = "pressurestat", flips: Iterable[str] = ()
-) -> Person:
+def apply_world(person: Person, name: str | World, rhythm: str = "pressurestat", flips: Iterable[str] = ()) -> Person:
     """A person in a world.
 
     Parameters

@@ -35,7 +35,7 @@ class March:
     """
 
     scheme: Scheme = ROS34PW2
-    inner: int = 2
+    inner: int = 1
     outer: int = 100
 
     @property

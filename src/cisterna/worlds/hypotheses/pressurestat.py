@@ -18,6 +18,8 @@ from cisterna.worlds.start import carry_state
 
 #: Search of the band: shares of the closed form (a wider one its own swing cannot cross), turns, cycles/min.
 _SEARCH, _TURNS, _CLOSE = (0.5, 1.25), 6, 0.75
+#: How steeply the rate falls with the band (rate ~ band^-_SLOPE) for the next guess, and its floor, cycles/min.
+_SLOPE, _SLOWEST = 3.5, 1.0
 
 
 class Pressurestat(Hypothesis):
@@ -77,13 +79,14 @@ class Pressurestat(Hypothesis):
         for _ in range(_TURNS):
             net = assemble(plan.with_field("pressurestat.band", share * closed))
             state = carry_state(rest.net, net, rest.start.rest.state)
-            tried[share] = rate_of(net, resting_schedule(plan, net), state, "pressurestat")
-            if abs(tried[share] - row.value) < _CLOSE:
+            rate = tried[share] = rate_of(net, resting_schedule(plan, net), state, "pressurestat")
+            if abs(rate - row.value) < _CLOSE or (share == high and rate > row.high):
                 break
-            if share == _SEARCH[1] and tried[share] > row.high:
-                break
-            low, high = (share, high) if tried[share] > row.value else (low, share)
-            share = _SEARCH[1] if low == 1.0 and high == _SEARCH[1] and high not in tried else (low * high) ** 0.5
+            low, high = (share, high) if rate > row.value else (low, share)
+            guess = share * (max(rate, _SLOWEST) / row.value) ** (1.0 / _SLOPE)
+            if not low < guess < high:
+                guess = high if guess >= high == _SEARCH[1] else (low * high) ** 0.5
+            share = guess
         best = min(tried, key=lambda s: abs(tried[s] - row.value))
         if not row.low <= tried[best] <= row.high:
             best = 1.0

@@ -41,8 +41,6 @@ def softening(person: Person) -> float:
     """
     from cisterna.ground.parameter import default_parameters
 
-    published: Parameters = person.parameters.replace_rows(
-        {"skull_suture_E": default_parameters()["skull_suture_E"]}
-    )
+    published: Parameters = person.parameters.replace_rows({"skull_suture_E": default_parameters()["skull_suture_E"]})
     own, plain = (float(skull_port(person.age, p).compliance) for p in (person.parameters, published))
     return own / plain
