@@ -140,19 +140,19 @@ def simulate(
         # Whole chunks fill the segment, so that its end falls on a step exactly.
         chunks = max(1, int(np.ceil((b - a) / (h_max * how.steps) - 1e-9)))
         h = (b - a) / (chunks * how.steps)
-        ramp = Ramp(jnp.asarray(values), jnp.asarray(slopes), jnp.array(a))
+        ramp = Ramp(jnp.asarray(values), jnp.asarray(slopes), np.float64(a))
         for k in range(chunks):
             t = a + k * h * how.steps
             go = chunk_many if lanes else chunk
             before = y
-            y, out, error = go(how, net, y, jnp.array(t), jnp.array(h), ramp)
-            block = np.asarray(out)
-            finite = np.isfinite(block).all() and bool(jnp.isfinite(y).all())
-            if not finite or (tolerance is not None and float(jnp.max(error)) > tolerance):
+            y, out, error = go(how, net, y, np.float64(t), np.float64(h), ramp)
+            block, error = np.asarray(out), np.asarray(error)
+            finite = np.isfinite(block).all() and np.isfinite(np.asarray(y)).all()
+            if not finite or (tolerance is not None and error.max() > tolerance):
                 y, block, error = _carefully(go, how, net, before, t, h, ramp)
             times.append(t + h * how.inner * np.arange(1, how.outer + 1))
             samples.append(block)
-            worst = np.maximum(worst, np.asarray(error))
+            worst = np.maximum(worst, error)
             if progress is not None:
                 progress(t + h * how.steps, end, block)
     return Run(net, np.concatenate(times), np.concatenate(samples, axis=-2), np.asarray(y), worst)
@@ -172,7 +172,7 @@ def _carefully(go: Any, how: March, net: Network, y: Any, t: float, h: float, ra
     blocks, worst = [], np.zeros(y.shape)
     for k in range(parts):
         start = t + k * fine.outer * how.inner * h
-        y, out, error = go(fine, net, y, jnp.array(start), jnp.array(h / _FINER), ramp)
+        y, out, error = go(fine, net, y, np.float64(start), np.float64(h / _FINER), ramp)
         blocks.append(np.asarray(out))
         worst = np.maximum(worst, np.asarray(error))
         if not (np.isfinite(blocks[-1]).all() and bool(jnp.isfinite(y).all())):

@@ -187,10 +187,8 @@ def _course(result: SessionResult) -> Html:
         taught = bool(outcome.hypotheses)
         lines.append({"name": name, "t": times, "y": means, "colour": "hyp" if taught else "ink", "hypothesis": taught})
     first = result.first
-    if "stays seated" in first.run.lanes:
-        lane = first.run.lane("stays seated")
-        times, means = minute_means(first.run.run.times, first.run.run.signal("icp", lane))
-        lines.append({"name": "if seated", "t": times, "y": means, "colour": "position", "dash": "2 3"})
+    times, means = minute_means(result.seated.times, result.seated.signal("icp"))
+    lines.append({"name": "if seated", "t": times, "y": means, "colour": "position", "dash": "2 3"})
     steps = [
         {"name": _short(p), "start": p.start / 60, "end": p.end / 60, "treatment": p.step.name == "hold"}
         for p in first.run.timeline.placed

@@ -255,7 +255,7 @@ def provenance(result: SessionResult, seconds: float) -> Html:
         ("Body", f"{first.person.body}, {states} states; {minutes:.0f} min of model time"),
         (
             "Solver",
-            f"ROS34PW2, 20 ms while listening, else 40 ms, one matrix per 4 s; rest by shooting, spectral radius {rest.radius:.3f}",
+            f"ROS34PW2, 20 ms while listening, else 40 ms, one matrix per 100 steps; rest by shooting, spectral radius {rest.radius:.3f}",
         ),
         ("Changed numbers", "; ".join(changed) or "none"),
         ("Conditions", "; ".join(f"{c.name} ({c.source})" for c in result.plan.conditions) or "none"),

@@ -58,7 +58,7 @@ def recording_of(result: SessionResult) -> Recording:
     layout = {name: (unit, level) for name, unit, level in runs[0].net.layout.signals}
     for name in KEPT:
         unit, level = layout[name]
-        values = np.stack([run.signal(name, 0) for run in runs], axis=1)
+        values = np.stack([run.signal(name) for run in runs], axis=1)
         made = made.with_signal(
             name, values, time=runs[0].times, unit=unit, level_ref=level, origin="simulated",
             dims=("world",), coords={"world": names},

@@ -1,4 +1,4 @@
-"""One world's run of a session: the timeline on a body, with the paired runs that tell causes apart."""
+"""One world's run of a session: the timeline on a body, with paired runs that tell causes apart."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from cisterna.model.person import Person
 from cisterna.model.schedule import Schedule
 from cisterna.model.simulate import Run, simulate
 from cisterna.protocol.step import Step
-from cisterna.protocol.timeline import Timeline, lay_out
+from cisterna.protocol.timeline import Placed, Timeline, lay_out
 
 Samples = NDArray[np.float64]
+#: Called with (share done, model time s, mean ICP of the last stretch mmHg); it may raise to stop.
+Told = Callable[[float, float, float], None]
 
-#: Steps while stations are listened to, and between; every second sample of the fine ones is kept. Against a step of 0.5 ms mean ICP is
-#: right to 1e-5 and 5e-4 mmHg, its pulse to 0.5 and 2 %; differences of paired runs keep their own few per cent.
+#: Steps while stations are listened to, and between, s; every second sample of the fine ones is kept. Against a
+#: step of 0.5 ms mean ICP is right to 1e-5 and 5e-4 mmHg, its pulse to 0.5 and 2 %; differences of paired runs keep
+#: their own few per cent.
 FINE, COARSE = 0.02, 0.04
 #: Largest local error of a volume or flow before a stretch is done again in finer steps, mL or mL/s.
 TOLERANCE = 2.0
-#: Listening time that is evaluated: the last minutes of each listening step, s.
-LISTENED = 180.0
-#: Lanes of a run, side by side on identical steps.
-LANES = ("session", "no touch", "stays seated")
+#: Listening time that is evaluated: the end of each listening step, s.
+LISTENED = 120.0
 MINUTE = 60.0
 
 
@@ -42,8 +43,9 @@ class WorldRun:
     timeline : Timeline
         Steps in time, forces of the hands.
     run : Run
-        Lanes: the session, the same without touch, and (where it ran) staying seated without touch.
-    lanes : tuple of str
+        The session.
+    touch : array (samples,)
+        What the hands of a hold add to ICP while it lasts, mmHg: paired difference on identical steps; 0 elsewhere.
     """
 
     world: str
@@ -51,25 +53,17 @@ class WorldRun:
     net: Network
     timeline: Timeline
     run: Run
-    lanes: tuple[str, ...]
-
-    def lane(self, name: str) -> int:
-        return self.lanes.index(name)
+    touch: Samples
 
     @property
     def icp(self) -> Samples:
         """ICP of the session, mmHg."""
-        return self.run.signal("icp", 0)
+        return self.run.signal("icp")
 
-    @property
-    def touch(self) -> Samples:
-        """What the hands add to ICP, mmHg: paired difference on identical steps."""
-        return self.run.signal("icp", 0) - self.run.signal("icp", self.lane("no touch"))
-
-    def window(self, start: float, end: float, lane: int = 0) -> Run:
-        """A stretch of one lane as a run of its own."""
+    def window(self, start: float, end: float) -> Run:
+        """A stretch of the session as a run of its own."""
         keep = (self.run.times > start) & (self.run.times <= end)
-        return Run(self.net, self.run.times[keep], self.run.samples[lane][keep], self.run.state[lane], self.run.errors)
+        return replace(self.run, times=self.run.times[keep], samples=self.run.samples[keep])
 
     def span(self, label: str) -> tuple[float, float]:
         """Start and end of a step by its label, s."""
@@ -86,13 +80,9 @@ def run_world(
     context: Any,
     net: Network,
     *,
-    lanes: tuple[str, ...] = LANES,
-    progress: Callable[[float, float, float], None] | None = None,
+    told: Told,
 ) -> WorldRun:
-    """Run a session's timeline in one world.
-
-    The lanes share every step until they part: without touch at the first touch, staying seated at the first
-    change of posture. From there each goes its own way on the same steps.
+    """Run a session's timeline in one world, then each hold on the head once more without its touch.
 
     Parameters
     ----------
@@ -108,69 +98,81 @@ def run_world(
         Surroundings of the timeline.
     net : Network
         The person's body.
-    lanes : tuple of str
-        Which of `LANES` to run.
-    progress : callable (share done, model time s, ICP mmHg), optional
-        Called after each chunk; it may raise to stop.
     """
     base = schedule.copy()
     timeline = lay_out(steps, schedule, context)
+    holds = [placed for placed in timeline.placed if _narrows(timeline, placed)]
+    marks = _marks(timeline, holds)
+    work = timeline.end + sum(placed.end - placed.start for placed in holds)
+    tell = _teller(told, net, work)
+    states, runs = [state], []
+    for a, b in zip(marks[:-1], marks[1:], strict=True):
+        step = FINE if _listened(timeline, a, b) else COARSE
+        run = _stretch(net, timeline.schedule, a, b, states[-1], step, lambda t: t, tell)
+        states.append(run.state)
+        runs.append(run if step == COARSE else _every_second(run))
+    whole = Run(
+        net,
+        np.concatenate([run.times for run in runs]),
+        np.concatenate([run.samples for run in runs]),
+        states[-1],
+        np.max([run.errors for run in runs], axis=0),
+    )
     calm = _without(timeline.schedule, base, "touch.volume")
-    parting = {"session": 0.0, "no touch": _first_touch(timeline), "stays seated": _first_move(timeline)}
-    scheduled = {"session": timeline.schedule, "no touch": calm, "stays seated": _seated(calm, timeline)}
-    marks = _marks(timeline, [parting[name] for name in lanes])
-    work = sum(timeline.end - parting[name] for name in lanes)
+    icp, touch, done = whole.signal("icp"), np.zeros(len(whole.times)), timeline.end
+    for placed in holds:
+        k = marks.index(placed.start)
+        pair = _stretch(net, calm, placed.start, placed.end, states[k], COARSE, _after(done, placed.start), tell)
+        first = int(np.searchsorted(whole.times, placed.start, side="right"))
+        touch[first : first + len(pair.times)] = icp[first : first + len(pair.times)] - pair.signal("icp")
+        done += placed.end - placed.start
+    return WorldRun(world, person, net, timeline, whole, touch)
+
+
+def run_seated(
+    state: Samples, schedule: Schedule, steps: tuple[Step, ...], context: Any, net: Network, *, told: Told
+) -> Run:
+    """The same time without touch, in the posture of the first step throughout."""
+    base = schedule.copy()
+    timeline = lay_out(steps, schedule, context)
+    kept = _seated(_without(timeline.schedule, base, "touch.volume"), timeline)
+    return _stretch(net, kept, 0.0, timeline.end, state, COARSE, lambda t: t, _teller(told, net, timeline.end))
+
+
+def _after(done: float, start: float) -> Callable[[float], float]:
+    return lambda t: done + t - start
+
+
+def _teller(told: Told, net: Network, work: float) -> Callable[[float, float, np.ndarray], None]:
     icp = net.layout.signal_names.index("icp")
-    done = 0.0
+    return lambda done, time, block: told(done / work, time, float(block[:, icp].mean()))
 
-    def told(time: float, _: float, block: np.ndarray) -> None:
-        if progress is not None:
-            progress((done + time - begin) / work, time, float(block[:, icp].mean()))
 
-    shared: list[Run] = []
-    states = [state]
-    rows = []
-    for name in lanes:
-        start = marks.index(parting[name])
-        begin = parting[name]
-        runs = list(shared[:start])
-        here = states[start]
-        for a, b in zip(marks[start:-1], marks[start + 1 :], strict=True):
-            step = FINE if _listened(timeline, a, b) else COARSE
-            run = simulate(
-                net, scheduled[name], b - a, start=a, state=here, step=step, tolerance=TOLERANCE,
-                progress=told,
-            )  # fmt: skip
-            runs.append(run if step == COARSE else _every_second(run))
-            here = run.state
-            if name == lanes[0]:
-                states.append(here)
-        if name == lanes[0]:
-            shared = runs
-        rows.append(runs)
-        done += timeline.end - begin
-    times = np.concatenate([run.times for run in rows[0]])
-    samples = np.stack([np.concatenate([run.samples for run in runs]) for runs in rows])
-    final = np.stack([runs[-1].state for runs in rows])
-    errors = np.max([run.errors for runs in rows for run in runs], axis=0)
-    return WorldRun(world, person, net, timeline, Run(net, times, samples, final, errors), lanes)
+def _stretch(
+    net: Network,
+    schedule: Schedule,
+    start: float,
+    end: float,
+    state: Samples,
+    step: float,
+    done: Callable[[float], float],
+    tell: Callable[[float, float, np.ndarray], None],
+) -> Run:
+    return simulate(
+        net, schedule, end - start, start=start, state=state, step=step, tolerance=TOLERANCE,
+        progress=lambda time, _, block: tell(done(time), time, block),
+    )  # fmt: skip
 
 
 def _every_second(run: Run) -> Run:
     return replace(run, times=run.times[1::2], samples=run.samples[1::2])
 
 
-def _first_touch(timeline: Timeline) -> float:
-    """When the first hand is laid on, s; the end if none is."""
-    starts = [points[0][0] for points in timeline.context.forces.values()]
-    return min(starts, default=timeline.end)
-
-
-def _first_move(timeline: Timeline) -> float:
-    """When posture changes for the first time after the first step, s."""
-    track = timeline.schedule.tracks["tilt"]
-    first = timeline.placed[0].end
-    return next((t for t in track.times if t >= first - 1e-9), timeline.end)
+def _narrows(timeline: Timeline, placed: Placed) -> bool:
+    """Whether a step's hands narrow or widen the skull at all."""
+    track = timeline.schedule.tracks.get("touch.volume")
+    middle = (placed.start + placed.end) / 2
+    return track is not None and placed.step.name in ("hold", "touch") and track.at(middle)[0] != 0.0
 
 
 def _listened(timeline: Timeline, start: float, end: float) -> bool:
@@ -179,12 +181,14 @@ def _listened(timeline: Timeline, start: float, end: float) -> bool:
     return any(a - 1e-9 <= start and end <= b + 1e-9 for a, b in spans)
 
 
-def _marks(timeline: Timeline, parting: list[float]) -> list[float]:
-    """Times at which a run is cut: where stations are listened to and where lanes part."""
-    marks = {0.0, timeline.end, *parting}
+def _marks(timeline: Timeline, holds: list[Placed]) -> list[float]:
+    """Times at which a run is cut: where stations are listened to and where a pair begins or ends."""
+    marks = {0.0, timeline.end}
     for placed in timeline.placed:
         if placed.step.name == "listen":
             marks |= {max(placed.start, placed.end - LISTENED), placed.end}
+    for placed in holds:
+        marks |= {placed.start, placed.end}
     return sorted(marks)
 
 
@@ -199,12 +203,14 @@ def _without(schedule: Schedule, rest: Schedule, control: str) -> Schedule:
 
 
 def _seated(schedule: Schedule, timeline: Timeline) -> Schedule:
-    """The schedule with the posture of the first minute kept throughout."""
+    """The schedule with the posture at the end of the first step kept to the end."""
     paired = schedule.copy()
     track = paired.tracks["tilt"]
-    first = schedule.value("tilt", timeline.placed[0].start + MINUTE)
-    track.values[:] = [track.values[0], *[first] * (len(track.times) - 1)]
-    track.slopes[:] = [0.0] * len(track.times)
+    first = timeline.placed[0].end
+    kept = schedule.value("tilt", first - 1e-6)
+    for k, time in enumerate(track.times):
+        if time >= first - 1e-9:
+            track.values[k], track.slopes[k] = kept, 0.0
     return paired
 
 

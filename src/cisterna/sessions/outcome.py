@@ -15,6 +15,7 @@ from cisterna.evaluation.inputs import Rhythm, swing_at
 from cisterna.ground.sources import cite
 from cisterna.ground.units import from_internal
 from cisterna.model.person import Person
+from cisterna.model.simulate import Run
 from cisterna.physiology.skull import skull_port
 from cisterna.physiology.stations import station
 from cisterna.physiology.touch_effect import TouchEffect, touch_effect
@@ -114,6 +115,7 @@ class SessionResult:
     screening: Screening
     drive: DriveSignals | None
     worlds: Mapping[str, WorldOutcome]
+    seated: Run
     sources: tuple[str, ...]
 
     @property
@@ -129,17 +131,19 @@ def summarise(
     drive: DriveSignals | None,
     begun: Mapping[str, Begun],
     runs: Mapping[str, WorldRun],
+    seated: Run,
 ) -> SessionResult:
     """Evaluate the runs of a session."""
-    worlds = {name: _outcome(name, runs[name], begun[name], plan) for name in runs}
+    apart = {name: seated if name == plan.worlds[0] else None for name in runs}
+    worlds = {name: _outcome(name, runs[name], begun[name], plan, apart[name]) for name in runs}
     used: dict[str, str] = {}
     for outcome in worlds.values():
         p = outcome.person.parameters
         used.update(dict.fromkeys(cite(p.used, p)))
-    return SessionResult(plan, protocol, client, screening, drive, worlds, tuple(used))
+    return SessionResult(plan, protocol, client, screening, drive, worlds, seated, tuple(used))
 
 
-def _outcome(name: str, run: WorldRun, begun: Begun, plan: SessionPlan) -> WorldOutcome:
+def _outcome(name: str, run: WorldRun, begun: Begun, plan: SessionPlan, seated: Run | None) -> WorldOutcome:
     person = run.person
     on = switched_on(person)
     hand = Hand.as_taught(person.parameters) if name == "as-taught" else Hand.typical(person.parameters)
@@ -150,7 +154,7 @@ def _outcome(name: str, run: WorldRun, begun: Begun, plan: SessionPlan) -> World
     )
     numbers = _numbers(run, windows)
     holds = _holds(run, begun)
-    causes = _causes(run, numbers, holds, on, inputs[EVALUATION])
+    causes = _causes(run, seated, numbers, holds, on, inputs[EVALUATION])
     return WorldOutcome(
         name, person, run, begun, on, hand, before, after, difference(after, before), causes, holds, numbers
     )
@@ -250,20 +254,23 @@ def _effect(person: Person, name: str, force: float, way: str, begun: Begun) -> 
 
 
 def _causes(
-    run: WorldRun, numbers: Mapping[str, float], holds: tuple[Held, ...], on: tuple[str, ...], inputs: Inputs
+    run: WorldRun,
+    seated: Run | None,
+    numbers: Mapping[str, float],
+    holds: tuple[Held, ...],
+    on: tuple[str, ...],
+    inputs: Inputs,
 ) -> tuple[Cause, ...]:
     start, end = _listened(run, REEVALUATION)
-    late = (run.run.times > start) & (run.run.times <= end)
     touch = max((held.icp for held in holds), key=abs, default=0.0)
     biggest = max(holds, key=lambda held: abs(held.icp), default=None)
     # The static range belongs to a body that keeps still; a rhythm of its own answers a touch otherwise.
     low, high = _range(biggest) if not on else (None, None)
     causes = []
-    if "stays seated" in run.lanes:
-        seated = run.run.signal("icp", run.lane("stays seated"))[late].mean()
-        plain = run.run.signal("icp", run.lane("no touch"))[late].mean()
-        causes.append(Cause("position", "Position (sitting to lying)", float(plain - seated)))
-        causes.append(Cause("rest", "Rest (drift had the person stayed seated)", float(seated - numbers["icp_seated"])))
+    if seated is not None:
+        stayed = seated.signal("icp")[(seated.times > start) & (seated.times <= end)].mean()
+        causes.append(Cause("position", "Position (sitting to lying)", float(numbers["icp_end"] - stayed)))
+        causes.append(Cause("rest", "Rest (drift had the person stayed seated)", float(stayed - numbers["icp_seated"])))
     causes.append(Cause("breath", "Breath, peak to peak", numbers["icp_breath"], kind="swing"))
     causes.append(Cause("heart", "Heart, peak to peak", numbers["icp_pulse"], kind="swing"))
     causes.append(Cause("touch", f"Touch, {_gf(biggest)}, largest of the holds", touch, low, high))

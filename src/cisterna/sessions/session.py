@@ -18,7 +18,7 @@ from cisterna.model.person import Person
 from cisterna.protocol.context import Context, skull_touch
 from cisterna.protocol.protocol import Protocol
 from cisterna.sessions.intake import virtual_client
-from cisterna.sessions.onworld import LANES, WorldRun, run_world
+from cisterna.sessions.onworld import WorldRun, run_seated, run_world
 from cisterna.sessions.plans import session_protocol
 from cisterna.sessions.recorded import driven
 from cisterna.sessions.screening import Screening, raise_with_model, screen
@@ -27,6 +27,7 @@ from cisterna.worlds.world import WORLDS, apply_world
 
 if TYPE_CHECKING:
     from cisterna.model.condition import Condition
+    from cisterna.model.simulate import Run
     from cisterna.recordings.recording import Recording
     from cisterna.sessions.outcome import SessionResult
     from cisterna.signals.drive import DriveSignals
@@ -114,9 +115,9 @@ def run_session(plan: SessionPlan, told: Told | None = None) -> SessionResult:
     _require(screening, plan)
     for name in others:
         begun[name] = _begin(person, name, plan)
-    runs = _run_all(plan, protocol, begun, tell)
+    runs, seated = _run_all(plan, protocol, begun, tell)
     tell("evaluation", 1.0, None)
-    return summarise(plan, protocol, client, screening, drive, begun, runs)
+    return summarise(plan, protocol, client, screening, drive, begun, runs, seated)
 
 
 def _begin(person: Person, name: str, plan: SessionPlan) -> Begun:
@@ -179,33 +180,40 @@ def _context(begun: Begun, plan: SessionPlan) -> Context:
     return Context(person.parameters, person.age, person.body, rest, touch, np.random.default_rng(plan.seed))
 
 
-def _run_all(plan: SessionPlan, protocol: Protocol, begun: Mapping[str, Begun], tell: Told) -> dict[str, WorldRun]:
-    """Both worlds at once, one thread each; an interruption stops both."""
+def _run_all(
+    plan: SessionPlan, protocol: Protocol, begun: Mapping[str, Begun], tell: Told
+) -> tuple[dict[str, WorldRun], Run]:
+    """Both worlds, and staying seated in the first, side by side in threads; an interruption stops all."""
     stop = threading.Event()
-    done = dict.fromkeys(begun, 0.0)
+    done = dict.fromkeys([*begun, ""], 0.0)
+    first = plan.worlds[0]
+    labels = _labels(protocol, begun[first], plan)
 
-    def run(name: str) -> WorldRun:
-        start = begun[name]
-
-        def progress(share: float, time: float, icp: float) -> None:
+    def progress(name: str) -> Callable[[float, float, float], None]:
+        def told(share: float, time: float, icp: float) -> None:
             if stop.is_set():
                 raise KeyboardInterrupt
             done[name] = share
-            if name == plan.worlds[0]:
-                tell(_now(labels, time), min(done.values()), icp)
+            if name == first:
+                tell(_now(labels, time), sum(done.values()) / len(done), icp)
 
-        # Staying seated is told apart in the first world only: posture is textbook.
-        lanes = LANES if name == plan.worlds[0] else LANES[:2]
-        return run_world(
-            name, start.person, start.state, start.schedule, protocol.steps, _context(start, plan), start.net,
-            lanes=lanes, progress=progress,
-        )  # fmt: skip
+        return told
 
-    labels = _labels(protocol, next(iter(begun.values())), plan)
-    with ThreadPoolExecutor(max_workers=len(begun)) as pool:
+    def run(name: str) -> WorldRun:
+        b = begun[name]
+        inputs = b.schedule.copy()
+        return run_world(name, b.person, b.state, inputs, protocol.steps, _context(b, plan), b.net, told=progress(name))
+
+    def seated() -> Run:
+        # Posture is textbook: staying seated is told apart in the first world only.
+        b = begun[first]
+        return run_seated(b.state, b.schedule.copy(), protocol.steps, _context(b, plan), b.net, told=progress(""))
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
         waiting = {name: pool.submit(run, name) for name in begun}
+        apart = pool.submit(seated)
         try:
-            return {name: future.result() for name, future in waiting.items()}
+            return {name: future.result() for name, future in waiting.items()}, apart.result()
         except BaseException:
             stop.set()
             raise

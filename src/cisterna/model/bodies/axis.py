@@ -97,11 +97,11 @@ def _blood(plan: Blueprint, p: Parameters) -> Blueprint:
     vein_offset = p.value("ga_Pv1")
     here = {"inside": "cranium", "position": 0.0, "fluid": "blood"}
     return (
-        plan.add("arteries.large", LinearWall(compliance=p["axis_large_compliance"]), **here, start=1.2)
+        plan.add("arteries.large", LinearWall(compliance=p["axis_large_compliance"]), **here, start=1.16)
         .add(
             "arteries.pial",
             PialArteries(basal=p["ga_Cpan"], dilation=p["ga_Cpa1"], constriction=p["ga_Cpa2"]),
-            sees={"tone": "state.tone"}, **here, start=10.0,
+            sees={"tone": "state.tone"}, **here, start=9.55,
         )
         .add(
             "veins",
@@ -122,7 +122,7 @@ def _blood(plan: Blueprint, p: Parameters) -> Blueprint:
         .join(
             "neck_arteries", ("abp", "arteries.large"),
             FluidColumn(inertance=p["axis_neck_inertance"], resistance=p["axis_neck_resistance"]),
-            fluid="blood", start=12.0,
+            fluid="blood", start=8.4,
         )
         .join(
             "arterioles.in", ("arteries.large", "arteries.pial"),
@@ -150,13 +150,13 @@ def _neck(plan: Blueprint, p: Parameters) -> Blueprint:
         .add("sinus", LinearWall(compliance=p["axis_sinus_compliance"]), position=0.0, start=0.3)
         .add(
             "jugular.upper", LinearWall(compliance=both * p.value("ga_Cj3")),
-            position=p.value("height_jugular_upper"), start=10.0,
+            position=p.value("height_jugular_upper"), start=12.8,
         )
         .add(
             "jugular.lower", LinearWall(compliance=both * p.value("ga_Cj2")),
-            position=p.value("height_jugular_lower"), start=25.0,
+            position=p.value("height_jugular_lower"), start=31.7,
         )
-        .add("plexus", LinearWall(compliance=p["axis_plexus_compliance"]), position=p.value("height_plexus"), start=4.0)
+        .add("plexus", LinearWall(compliance=p["axis_plexus_compliance"]), position=p.value("height_plexus"), start=6.1)
         .join("lacuna_outflow", ("lacunae", "sinus"), Resistance(resistance=p["axis_lacuna_resistance"]), **venous)
         .join(
             "jugular.top", ("sinus", "jugular.upper"),
@@ -185,7 +185,7 @@ def _cranial_csf(plan: Blueprint, p: Parameters) -> Blueprint:
             CranialBox(
                 reference=p["icp_supine"], skull=p["skull_compliance_human"], residual=p["axis_residual_compliance"]
             ),
-            sees={"touch": "drive.touch.volume", "brain": "drive.brain.volume"}, position=0.0, start=-11.0,
+            sees={"touch": "drive.touch.volume", "brain": "drive.brain.volume"}, position=0.0, start=-11.9,
         )
         .join("production", ("", "cranium"), Source(rate=p["csf_production"]), sees={"factor": "drive.production.factor"})
         .join("absorption.sinus", ("cranium", "sinus"), OneWay(resistance=p["r_out_granulations"], **corner))
