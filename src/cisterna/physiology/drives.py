@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from cisterna.physiology.component import Drive, Quantity, Seen, component, quantity
 
@@ -32,12 +33,12 @@ class Pulse(Drive):
     sees = {"phase": "1", "shift": "mmHg", "strength": "1"}
     unit = "mmHg"
 
-    def raw(self, phase: Any) -> Any:
-        """Sum of the three bumps."""
+    def raw(self, phase: Any, xp: Any = jnp) -> Any:
+        """Sum of the three bumps; `xp` is the array library."""
 
         def bump(place: Any, width: Any) -> Any:
-            sharpness = 1.0 / (2.0 * jnp.pi * width) ** 2
-            return jnp.exp(sharpness * (jnp.cos(2.0 * jnp.pi * (phase - place)) - 1.0))
+            sharpness = 1.0 / (2.0 * xp.pi * width) ** 2
+            return xp.exp(sharpness * (xp.cos(2.0 * xp.pi * (phase - place)) - 1.0))
 
         return (
             bump(self.place1, self.width1)
@@ -54,7 +55,7 @@ class Pulse(Drive):
         """A pulse whose shape is scaled to zero mean and unit range."""
         plain = Pulse(**fields)
         numbers = Pulse(**plain.numbers("pulse"))
-        values = numbers.raw(jnp.linspace(0.0, 1.0, 2000, endpoint=False))
+        values = numbers.raw(np.linspace(0.0, 1.0, 2000, endpoint=False), np)
         return Pulse(
             **{
                 **fields,

@@ -7,9 +7,7 @@ Screening stands first: nothing is simulated past a stop. The model may raise a 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -109,13 +107,10 @@ def run_session(plan: SessionPlan, told: Told | None = None) -> SessionResult:
     if drive is not None:
         person = driven(person, drive)
     tell("resting state", 0.0, None)
-    first, *others = plan.worlds
-    begun = {first: _begin(person, first, plan)}
-    screening = _by_model(screening, begun[first])
+    first = _begin(person, plan.worlds[0], plan)
+    screening = _by_model(screening, first)
     _require(screening, plan)
-    for name in others:
-        begun[name] = _begin(person, name, plan)
-    runs, seated = _run_all(plan, protocol, begun, tell)
+    begun, runs, seated = _run_all(plan, protocol, person, first, tell)
     tell("evaluation", 1.0, None)
     return summarise(plan, protocol, client, screening, drive, begun, runs, seated)
 
@@ -181,42 +176,30 @@ def _context(begun: Begun, plan: SessionPlan) -> Context:
 
 
 def _run_all(
-    plan: SessionPlan, protocol: Protocol, begun: Mapping[str, Begun], tell: Told
-) -> tuple[dict[str, WorldRun], Run]:
-    """Both worlds, and staying seated in the first, side by side in threads; an interruption stops all."""
-    stop = threading.Event()
-    done = dict.fromkeys([*begun, ""], 0.0)
+    plan: SessionPlan, protocol: Protocol, person: Person, begun: Begun, tell: Told
+) -> tuple[dict[str, Begun], dict[str, WorldRun], Run]:
+    """Every world, one after the other, then staying seated in the first."""
     first = plan.worlds[0]
-    labels = _labels(protocol, begun[first], plan)
+    done = dict.fromkeys([*plan.worlds, ""], 0.0)
+    labels = _labels(protocol, begun, plan)
 
     def progress(name: str) -> Callable[[float, float, float], None]:
         def told(share: float, time: float, icp: float) -> None:
-            if stop.is_set():
-                raise KeyboardInterrupt
             done[name] = share
-            if name == first:
-                tell(_now(labels, time), sum(done.values()) / len(done), icp)
+            what = f"{_now(labels, time)}, {name}" if name else "the same time seated"
+            tell(what, sum(done.values()) / len(done), icp)
 
         return told
 
-    def run(name: str) -> WorldRun:
-        b = begun[name]
-        inputs = b.schedule.copy()
-        return run_world(name, b.person, b.state, inputs, protocol.steps, _context(b, plan), b.net, told=progress(name))
-
-    def seated() -> Run:
-        # Posture is textbook: staying seated is told apart in the first world only.
-        b = begun[first]
-        return run_seated(b.state, b.schedule.copy(), protocol.steps, _context(b, plan), b.net, told=progress(""))
-
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        waiting = {name: pool.submit(run, name) for name in begun}
-        apart = pool.submit(seated)
-        try:
-            return {name: future.result() for name, future in waiting.items()}, apart.result()
-        except BaseException:
-            stop.set()
-            raise
+    starts, runs = {}, {}
+    for name in plan.worlds:
+        b = starts[name] = begun if name == first else _begin(person, name, plan)
+        inputs, context = b.schedule.copy(), _context(b, plan)
+        runs[name] = run_world(name, b.person, b.state, inputs, protocol.steps, context, b.net, told=progress(name))
+    # Posture is textbook: staying seated is told apart in the first world only.
+    inputs, context = begun.schedule.copy(), _context(begun, plan)
+    seated = run_seated(begun.state, inputs, protocol.steps, context, begun.net, told=progress(""))
+    return starts, runs, seated
 
 
 def _labels(protocol: Protocol, begun: Begun, plan: SessionPlan) -> list[tuple[float, str]]:

@@ -106,7 +106,8 @@ def _blood(plan: Blueprint, p: Parameters) -> Blueprint:
         .add(
             "veins",
             ExponentialWall(
-                rest=vein_height + vein_offset, asymptote=vein_offset, compliance=1.0 / (p.value("ga_kven") * vein_height)
+                rest=vein_height + vein_offset, asymptote=vein_offset,
+                compliance=1.0 / (p.value("ga_kven") * vein_height),
             ),
             **here,
         )
@@ -187,7 +188,9 @@ def _cranial_csf(plan: Blueprint, p: Parameters) -> Blueprint:
             ),
             sees={"touch": "drive.touch.volume", "brain": "drive.brain.volume"}, position=0.0, start=-11.9,
         )
-        .join("production", ("", "cranium"), Source(rate=p["csf_production"]), sees={"factor": "drive.production.factor"})
+        .join(
+            "production", ("", "cranium"), Source(rate=p["csf_production"]), sees={"factor": "drive.production.factor"}
+        )
         .join("absorption.sinus", ("cranium", "sinus"), OneWay(resistance=p["r_out_granulations"], **corner))
         .join("absorption.lymph", ("cranium", "jugular.upper"), OneWay(resistance=p["r_out_lymph"], **corner))
     )  # fmt: skip

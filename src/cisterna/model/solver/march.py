@@ -123,7 +123,7 @@ def enable_cache(folder: str | os.PathLike[str] | None = None) -> Path:
     except OSError:
         return path  # a read-only home only costs compile time
     jax.config.update("jax_compilation_cache_dir", str(path))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
     return path
 

@@ -68,7 +68,7 @@ def _moving(net: Network) -> int:
 
 def _ramp(net: Network, schedule: Schedule, t: float) -> Ramp:
     rows = [schedule.track(name).at(t) for name in net.layout.control_names]
-    return Ramp(jnp.array([r[0] for r in rows]), jnp.array([r[1] for r in rows]), jnp.array(float(t)))
+    return Ramp(jnp.asarray(np.array([r[0] for r in rows])), jnp.asarray(np.array([r[1] for r in rows])), np.float64(t))
 
 
 def steady(net: Network, schedule: Schedule, t: float = 0.0) -> Rest:
@@ -82,15 +82,15 @@ def steady(net: Network, schedule: Schedule, t: float = 0.0) -> Rest:
     ramp = _ramp(net, schedule, t)
     n = _moving(net)
     y = np.array(net.start)
-    rate = np.asarray(_rate(net, jnp.array(t), jnp.asarray(y), ramp.value))[:n]
+    rate = np.asarray(_rate(net, np.float64(t), jnp.asarray(y), ramp.value))[:n]
     for turn in range(1, 4 * TURNS):
-        j = np.asarray(_jacobians(net, jnp.array([t]), jnp.asarray(y)[None], ramp))[0][:n, :n]
+        j = np.asarray(_jacobians(net, np.array([float(t)]), y[None], ramp))[0][:n, :n]
         move = -np.linalg.solve(j, rate)
         best = None
         for damping in (1.0, 0.5, 0.25, 0.1, 0.03):
             trial = y.copy()
             trial[:n] += damping * move
-            new = np.asarray(_rate(net, jnp.array(t), jnp.asarray(trial), ramp.value))[:n]
+            new = np.asarray(_rate(net, np.float64(t), jnp.asarray(trial), ramp.value))[:n]
             if np.isfinite(new).all() and (best is None or np.abs(new).max() < np.abs(best[1]).max()):
                 best = (trial, new)
         if best is None:
@@ -127,14 +127,14 @@ def periodic(
     n = _moving(net)
     y = np.array(net.start if guess is None else guess)
     dt = period / PIECES
-    h = jnp.array(dt / march.steps)
+    h = np.float64(dt / march.steps)
     residual, radius, turn = np.inf, np.inf, 0
     while turn < TURNS:
         turn += 1
         times, states = [], []
         z = jnp.asarray(y)
         for piece in range(PIECES):
-            start = jnp.array(t + piece * dt)
+            start = np.float64(t + piece * dt)
             times.append(t + piece * dt)
             states.append(z)
             z, _, _ = chunk(march, net, z, start, h, ramp)
@@ -145,7 +145,9 @@ def periodic(
                 mend="check the changed parameters",
             )
         residual = float(np.abs(gap).max())
-        local = np.asarray(_jacobians(net, jnp.array(times) + dt / 2, jnp.stack(states), ramp))[:, :n, :n]
+        local = np.asarray(_jacobians(net, np.array(times) + dt / 2, np.stack([np.asarray(s) for s in states]), ramp))[
+            :, :n, :n
+        ]
         turned = np.eye(n)
         for j in local:
             turned = scipy.linalg.expm(j * dt) @ turned
