@@ -166,7 +166,7 @@ def read_rows(text: str, where: str) -> dict[str, Parameter]:
     for line, cells in enumerate(csv.DictReader(text.splitlines()), start=2):
         place = f"{where}, line {line}"
         try:
-            numbers = {key: float(cells[key]) for key in ("value", "low", "high")}
+            numbers: dict[str, Any] = {key: float(cells[key]) for key in ("value", "low", "high")}
             texts: dict[str, Any] = {k: v for k, v in cells.items() if k not in numbers}
             row = Parameter(**texts, **numbers, file=where)
         except (KeyError, TypeError, ValueError) as error:

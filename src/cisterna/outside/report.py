@@ -170,7 +170,7 @@ def _bodies(outcome: WorldOutcome) -> Html:
             )
         )  # fmt: skip
     legend = tide_legend(*SCALE, "mmHg", label="mean CSF pressure, one scale for both", prefix="legend")
-    return figure(*drawn, note="") + figure(legend)
+    return Html(figure(*drawn) + figure(legend))
 
 
 def _body_note(outcome: WorldOutcome) -> str:
@@ -262,7 +262,7 @@ def _near(name: str, breath: Mapping[str, float]) -> float | None:
 
     region = station(name).region
     place = {"head": "vault", "cranial_base": "vault", "face": "vault", "trunk": "ribs", "pelvis": "asis"}.get(region)
-    return breath[place] * 1e-6 if place in breath else None
+    return breath[place] * 1e-6 if place is not None and place in breath else None
 
 
 def _metres(value: float) -> float:

@@ -71,7 +71,7 @@ def stations(result: SessionResult) -> Html:
         f"In the established world the skull's own motion at the head has d' = {slow.d_cranial:.2g}; it would have to "
         f"be {times} times larger for d' = 1. A noted rhythm is what a hand would write down, false marks included."
     )
-    return Html("".join(shown)) + paragraph(note, small=True)
+    return Html("".join(shown) + paragraph(note, small=True))
 
 
 def _again(sqar: Any) -> str:
@@ -101,7 +101,7 @@ def holds(result: SessionResult) -> Html:
         "exactly 0). Positive volume: the skull is widened. Practice: the largest mean pressure measured on experts at "
         "the head, 1.69 N/cm2, over the whole contact: an upper bound."
     )
-    return Html("".join(shown)) + paragraph(note, small=True)
+    return Html("".join(shown) + paragraph(note, small=True))
 
 
 def _hold_row(held: Held, outcome: WorldOutcome) -> dict[str, Any]:
@@ -156,11 +156,11 @@ def worlds(result: SessionResult) -> Html:
     taught = [o for o in result.worlds.values() if o.hypotheses]
     needed = []
     for outcome in taught:
-        for row in outcome.person.parameters.changed.values():
-            if row.status == "required":
-                was = result.first.person.parameters.peek(row.id)
+        for moved in outcome.person.parameters.changed.values():
+            if moved.status == "required":
+                was = result.first.person.parameters.peek(moved.id)
                 needed.append(
-                    {"id": was.name or was.id, "value": f"{row.value:.4g}", "unit": row.unit,
+                    {"id": was.name or was.id, "value": f"{moved.value:.4g}", "unit": moved.unit,
                      "was": f"{was.value:.4g} ({was.low:g} to {was.high:g})", "class": "required"}
                 )  # fmt: skip
     below = Html("")
@@ -171,7 +171,7 @@ def worlds(result: SessionResult) -> Html:
             needed,
         )  # fmt: skip
     notes = [paragraph(note, small=True) for outcome in taught for note in outcome.begun.notes]
-    return table(columns, rows) + below + Html("".join(notes))
+    return Html(table(columns, rows) + below + "".join(notes))
 
 
 #: Claims every session touches, besides those of its techniques.
@@ -197,7 +197,7 @@ def claims(result: SessionResult) -> Html:
         {"key": "evidence", "label": "Measured by others"}, {"key": "grade", "label": "Evidence"},
     ]  # fmt: skip
     note = "Verdicts need an experiment, not a session: cisterna claims run E1, cisterna claims run E3."
-    return table(columns, rows) + paragraph(note, small=True)
+    return Html(table(columns, rows) + paragraph(note, small=True))
 
 
 def _computed(key: str, result: SessionResult) -> str:
@@ -255,7 +255,8 @@ def provenance(result: SessionResult, seconds: float) -> Html:
         ("Body", f"{first.person.body}, {states} states; {minutes:.0f} min of model time"),
         (
             "Solver",
-            f"ROS34PW2, 20 ms while listening, else 40 ms, one matrix per 100 steps; rest by shooting, spectral radius {rest.radius:.3f}",
+            "ROS34PW2, 20 ms while listening, else 40 ms, one matrix per 100 steps; "
+            f"rest by shooting, spectral radius {rest.radius:.3f}",
         ),
         ("Changed numbers", "; ".join(changed) or "none"),
         ("Conditions", "; ".join(f"{c.name} ({c.source})" for c in result.plan.conditions) or "none"),
@@ -272,9 +273,9 @@ def sources(result: SessionResult) -> Html:
     cited = [s for s in result.sources if not s.startswith(("assumed", "set by", "computed"))]
     own = [s for s in result.sources if s.startswith("assumed")]
     items = "".join(f"<li>{_escape(s)}</li>" for s in cited)
-    return Html(
-        f"<details><summary>{len(cited)} sources; {len(own)} assumptions of our own</summary><ul>{items}</ul>"
-    ) + Html("<p>Assumptions</p><ul>" + "".join(f"<li>{_escape(s)}</li>" for s in own) + "</ul></details>")
+    ours = "".join(f"<li>{_escape(s)}</li>" for s in own)
+    head = f"{len(cited)} sources; {len(own)} assumptions of our own"
+    return Html(f"<details><summary>{head}</summary><ul>{items}</ul><p>Assumptions</p><ul>{ours}</ul></details>")
 
 
 def _escape(text: str) -> str:

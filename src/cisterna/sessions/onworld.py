@@ -218,4 +218,5 @@ def minute_means(times: Samples, values: Samples) -> tuple[Samples, Samples]:
     """(middle of each minute in minutes, mean over it): heart and breath average out."""
     minute = np.floor((times - 1e-9) / MINUTE).astype(int)
     counts = np.bincount(minute)
-    return np.arange(len(counts)) + 0.5, np.bincount(minute, weights=values) / counts
+    middles = np.arange(len(counts), dtype=np.float64) + 0.5
+    return middles, np.bincount(minute, weights=values) / counts

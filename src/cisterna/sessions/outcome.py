@@ -136,7 +136,7 @@ def summarise(
     """Evaluate the runs of a session."""
     apart = {name: seated if name == plan.worlds[0] else None for name in runs}
     worlds = {name: _outcome(name, runs[name], begun[name], plan, apart[name]) for name in runs}
-    used: dict[str, str] = {}
+    used: dict[str, Any] = {}
     for outcome in worlds.values():
         p = outcome.person.parameters
         used.update(dict.fromkeys(cite(p.used, p)))

@@ -83,7 +83,8 @@ class SessionPlan:
         protocol = session_protocol(self.protocol)
         if not self.force:
             return protocol
-        steps = tuple(replace(s, force=self.force) if s.name in ("hold", "touch") else s for s in protocol.steps)
+        given: dict[str, Any] = {"force": self.force}
+        steps = tuple(replace(s, **given) if s.name in ("hold", "touch") else s for s in protocol.steps)
         return replace(protocol, steps=steps)
 
 

@@ -78,4 +78,4 @@ def minutes(seconds: float) -> str:
 
 _YEAR = 365.25 * 86400.0
 #: What a session file may use besides the steps of every protocol.
-SESSION_STEPS = {"listen": Listen, "hold": Hold}
+SESSION_STEPS: dict[str, type[Step]] = {"listen": Listen, "hold": Hold}

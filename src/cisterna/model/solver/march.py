@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from cisterna.model.network import Network, evaluate, rhs
 from cisterna.model.solver.scheme import ROS34PW2, Scheme, matrix, step
@@ -48,9 +49,9 @@ class Ramp(NamedTuple):
 
     value: Array
     slope: Array
-    since: Array
+    since: Array | np.float64
 
-    def at(self, t: Array) -> Array:
+    def at(self, t: Array | np.float64) -> Array:
         """Inputs at time t."""
         return self.value + self.slope * (t - self.since)
 

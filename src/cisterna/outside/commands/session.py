@@ -22,7 +22,7 @@ import typer
 
 from cisterna.ground.errors import CisternaError
 from cisterna.outside import terminal
-from cisterna.outside.terminal import Mark, Progress
+from cisterna.outside.terminal import Cell, Mark, Progress
 
 if TYPE_CHECKING:
     from cisterna.sessions.outcome import SessionResult
@@ -135,8 +135,8 @@ def _plan(
     made = Person.typical(age=years).with_values(pairs(values, "--set"))
     return SessionPlan(
         person=made, conditions=tuple(condition(n) for n in names), protocol=protocol, force=force, worlds=worlds,
-        rhythm=rhythm, recording=recording, units=pairs(units, "--units", bare=True), rate=rate, client=client, doctor=doctor, seed=seed,
-        sex=str(client.get("sex", "f")),
+        rhythm=rhythm, recording=recording, units=pairs(units, "--units", bare=True), rate=rate, client=client,
+        doctor=doctor, seed=seed, sex=str(client.get("sex", "f")),
     )  # fmt: skip
 
 
@@ -165,11 +165,11 @@ def _show(result: SessionResult) -> None:
             )
         screen.table(["What moved ICP", ">value", "unit", "range"], rows)
         screen.blank()
-    rows = []
+    found: list[list[Cell]] = []
     for finding in first.before.findings:
         moved = finding.motion.get(finding.dominant, 0.0)
         rate = "-" if finding.sqar.rate is None else f"{finding.sqar.rate:.1f}"
-        felt = Mark("inside", "noted") if finding.sqar.felt else "felt nothing"
-        rows.append([finding.station, finding.dominant, f"{moved:.3g}", "µm", felt, rate, f"{finding.d_cranial:.1g}"])
-    screen.table(["Station", "largest", ">motion", "unit", "slow rhythm", ">1/min", ">d' skull"], rows)
+        felt: Cell = Mark("inside", "noted") if finding.sqar.felt else "felt nothing"
+        found.append([finding.station, finding.dominant, f"{moved:.3g}", "µm", felt, rate, f"{finding.d_cranial:.1g}"])
+    screen.table(["Station", "largest", ">motion", "unit", "slow rhythm", ">1/min", ">d' skull"], found)
     screen.blank()
