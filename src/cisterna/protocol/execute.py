@@ -157,7 +157,7 @@ def run(
     person = body.person if body else person
     ready = make_ready(protocol, person, plan=body.plan if body else None, touches=True, seed=seed)
     body = body or at_rest(ready.person, ready.plan)
-    march = March()
+    march = March(inner=2)
     step = float(protocol.resolution or march.scheme.step)
     line = ready.timeline
     done = simulate(
