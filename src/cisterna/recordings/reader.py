@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -78,6 +79,26 @@ class Format(ABC):
     @abstractmethod
     def read(self, path: Path, ask: Ask) -> Recording:
         """The whole file under its own names; `load` renames, selects and applies units afterwards."""
+
+    def stream(self, path: Path, ask: Ask, seconds: float) -> Iterator[Recording]:
+        """The file in pieces of that length, in order and on one clock; here by cutting the whole.
+
+        A format whose files may be larger than memory reads piece by piece instead.
+        """
+        whole = self.read(path, ask)
+        first, end = whole.span
+        for k in range(max(1, math.ceil((end - first) / seconds - 1e-9))):
+            yield whole.slice(first + k * seconds, first + (k + 1) * seconds)
+
+    def write(self, rec: Recording, path: Path) -> None:
+        """Write a recording as a file of this format; a format that is only read refuses.
+
+        Raises
+        ------
+        CisternaError
+            The format is not written, or cannot hold what the recording has.
+        """
+        raise CisternaError(f"{self.name} files are read, not written", where=str(path), mend="save as .nc")
 
 
 def assemble(
