@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.parameter import default_parameters
-from cisterna.signals.beats import local_period
 from cisterna.signals.grid import Samples, as_samples, band_pass, fill, runs, working
+from cisterna.signals.period import local_period
 
 #: Signals with a pulse: standing still for part of a beat is a fault there, and a rest in a breathing signal is not.
 PULSATILE = ("pressure", "pulse", "velocity")
