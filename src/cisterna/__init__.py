@@ -31,6 +31,8 @@ _PUBLIC = {
     "cite": "ground.sources",
     "Recording": "recordings.recording",
     "load": "recordings.load",
+    "stream": "recordings.stream",
+    "write": "recordings.write",
 }
 
 __all__ = ["__version__", *_PUBLIC]

@@ -7,6 +7,8 @@ from cisterna.recordings.check import Finding, check, check_drive, check_signal
 from cisterna.recordings.load import load
 from cisterna.recordings.reader import Channel, Format
 from cisterna.recordings.recording import Event, Recording
+from cisterna.recordings.stream import stream
+from cisterna.recordings.write import write
 
 __all__ = [
     "Channel",
@@ -18,4 +20,6 @@ __all__ = [
     "check_drive",
     "check_signal",
     "load",
+    "stream",
+    "write",
 ]

@@ -16,8 +16,8 @@ LARGEST_CHUNK = 64 * 1024**2
 MOST_OBJECTS = 2000
 
 
-def readable_file(path: str | Path) -> Path:
-    """The path, when it is an ordinary file of a size that can be held in memory."""
+def readable_file(path: str | Path, whole: bool = True) -> Path:
+    """The path, when it is an ordinary file; read as a `whole`, of a size that can be held in memory."""
     file = Path(path)
     try:
         if not file.exists():
@@ -32,15 +32,16 @@ def readable_file(path: str | Path) -> Path:
             stream.read(1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise CisternaError("the file cannot be opened", where=str(file), found=str(error)) from error
-    guard_size(size, file)
+    if whole:
+        guard_size(size, file)
     return file
 
 
 def guard_size(size: float, file: Path, what: str = "the file") -> None:
-    """Refuse what would not fit in memory: nothing here streams."""
+    """Refuse what would not fit in memory when it is read as a whole; `stream` takes any size."""
     if not 0 <= size <= LARGEST:
         found = f"{size / 1024**3:.1f} GiB" if size >= 0 else "a negative size"
-        mend = "cut the recording into shorter files with the tool that wrote it"
+        mend = "read it in pieces: stream(path, seconds=600), or load a shorter cut"
         raise CisternaError(f"{what} is larger than {LARGEST // 1024**3} GiB", where=str(file), found=found, mend=mend)
 
 
@@ -64,19 +65,22 @@ def reading(file: Path, kind: str) -> Iterator[None]:
         ) from error
 
 
-def guard_hdf5(file: Path) -> None:
+def guard_hdf5(file: Path, whole: bool = True) -> None:
     """Refuse an HDF5 file that is too large unpacked, or that the HDF5 library does not get through.
 
-    The file is read through once by a worker process first: see `cisterna.recordings.probe`.
+    The file is read through once by a worker process first: see `cisterna.recordings.probe`. A file that is read
+    in pieces (`whole=False`) may be of any size; of its long datasets of numbers only both ends are tried.
     """
     from cisterna.recordings.probe import worker
 
     with file.open("rb") as stream:
         if stream.read(8) != b"\x89HDF\r\n\x1a\n":
             raise CisternaError("not an HDF5 file", where=str(file), mend="give a file of the format its name says")
-    answer = worker.ask(str(file.resolve()), LARGEST, LARGEST_CHUNK, MOST_OBJECTS)
+    answer = worker.ask(str(file.resolve()), LARGEST if whole else 0, LARGEST_CHUNK, MOST_OBJECTS)
     mend = "it is damaged or cut short; copy it again from its source"
     if answer is None:
         raise CisternaError("the HDF5 file cannot be read", str(file), "the HDF5 library does not get through it", mend)
     if answer:
+        if "larger than" in answer["what"]:
+            mend = "read it in pieces: stream(path, seconds=600)"
         raise CisternaError(answer["what"], str(file), answer.get("found", ""), mend)

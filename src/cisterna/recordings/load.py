@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -60,7 +61,8 @@ def load(
     Raises
     ------
     CisternaError
-        No such file, unknown format, damaged, too large, wrong channel, no rate, bad unit.
+        No such file, unknown format, damaged, larger than memory (`stream` reads it in pieces), wrong channel,
+        no rate, bad unit.
 
     Examples
     --------
@@ -72,19 +74,48 @@ def load(
     >>> rec.signals, rec.rate("abp"), rec.unit("abp"), rec.unit("ppg")
     (['abp', 'ppg'], 100.0, 'mmHg', '')
     """
-    file, chosen = split_channel(path)
-    file = readable_file(file)
-    ask = Ask({"": units} if isinstance(units, str) else dict(units or {}), rate, tuple(columns))
-    if rate is not None and not (math.isfinite(rate) and rate > 0):
-        raise CisternaError("the rate must be above 0 Hz", found=f"{rate:g} Hz", mend="give samples a second")
-    form = _format_of(file)
-    with reading(file, form.name):
-        rec = form.read(file, ask)
+    source = Source.of(path, channels, units, rate, columns)
+    with reading(source.file, source.form.name):
+        rec = source.form.read(source.file, source.ask)
     if not rec.signals or all(rec[name].size == 0 for name in rec.signals):
-        raise CisternaError("the file holds no samples", where=str(file))
-    rec = _named(rec, file, chosen, channels, form.name)
-    rec = _with_units(rec, ask.units, file)
-    return rec.with_provenance(format=form.name, sha256=_sha256(file))
+        raise CisternaError("the file holds no samples", where=str(source.file))
+    return source.finished(rec).with_provenance(sha256=_sha256(source.file))
+
+
+class Source(NamedTuple):
+    """A file to read: its format, and what the user said about it."""
+
+    file: Path
+    form: Format
+    ask: Ask
+    named: Mapping[str, str]
+    listed: Sequence[str]
+
+    @classmethod
+    def of(
+        cls,
+        path: str | Path,
+        channels: Mapping[str, str] | Iterable[str] | str | None,
+        units: Mapping[str, str] | str | None,
+        rate: float | None,
+        columns: Sequence[str],
+        whole: bool = True,
+    ) -> Source:
+        """Find the file and its format, and check what was said; `whole` when it shall be held in memory."""
+        file, chosen = split_channel(path)
+        file = readable_file(file, whole)
+        if rate is not None and not (math.isfinite(rate) and rate > 0):
+            raise CisternaError("the rate must be above 0 Hz", found=f"{rate:g} Hz", mend="give samples a second")
+        ask = Ask({"": units} if isinstance(units, str) else dict(units or {}), rate, tuple(columns))
+        named = dict(channels) if isinstance(channels, Mapping) else {}
+        listed = [channels] if isinstance(channels, str) else list(channels or ()) if not named else []
+        return cls(file, _format_of(file), ask, named, listed + ([chosen] if chosen else []))
+
+    def finished(self, rec: Recording) -> Recording:
+        """What the format read, under canonical names, with the channels and units asked for."""
+        rec = _named(rec, self.file, self.named, self.listed, self.form.name)
+        rec = _with_units(rec, self.ask.units, self.file)
+        return rec.with_provenance(format=self.form.name)
 
 
 def split_channel(path: str | Path) -> tuple[Path, str]:
@@ -106,12 +137,20 @@ def split_channel(path: str | Path) -> tuple[Path, str]:
         raise CisternaError("the path cannot be used", where=repr(text)[:120], found=str(error)) from error
 
 
+def by_ending(file: Path) -> list[Format]:
+    """The formats that claim the ending of a file name, the most telling one first."""
+    name = file.name.lower()
+    lengths = {f: max((len(s) for s in f.suffixes if name.endswith(s)), default=0) for f in formats().values()}
+    return sorted((f for f in lengths if lengths[f]), key=lambda f: -lengths[f])
+
+
 def _format_of(file: Path) -> Format:
     """The format whose suffix and first bytes fit; else the one whose first bytes fit."""
     with file.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
     known = formats().values()
-    named = [f for f in known if file.name.lower().endswith(f.suffixes)]
+    # The longest ending first: `_physio.tsv.gz` says more than `.tsv.gz`.
+    named = by_ending(file)
     for form in [f for f in named if f.sniff(file, head)] or [f for f in known if f.sniff(file, head)]:
         return form
     if file.suffix in (".dat", ".mat") and file.with_suffix(".hea").is_file():
@@ -124,24 +163,13 @@ def _format_of(file: Path) -> Format:
     raise CisternaError("unknown file format", where=str(file), mend=mend)
 
 
-def _named(
-    rec: Recording,
-    file: Path,
-    chosen: str,
-    channels: Mapping[str, str] | Iterable[str] | str | None,
-    form: str,
-) -> Recording:
+def _named(rec: Recording, file: Path, asked: Mapping[str, str], listed: Sequence[str], form: str) -> Recording:
     """Canonical names, the channels asked for, and the usual reference level of pressures."""
     if rec.provenance.get("own_layout"):
         # Saved here: names, units and levels are already ours.
         rec = rec.with_provenance(own_layout=False)
     else:
         rec = rec.renamed(canonical_names(rec, form))
-    if isinstance(channels, str):
-        channels = [channels]
-    asked = dict(channels) if isinstance(channels, Mapping) else {}
-    listed = [] if channels is None or isinstance(channels, Mapping) else list(channels)
-    listed += [chosen] if chosen else []
     if asked or listed:
         found = {name: pick(rec, own, str(file)) for name, own in asked.items()}
         others = [pick(rec, own, str(file)) for own in listed]

@@ -98,6 +98,27 @@ def canonical_names(rec: Recording, format_name: str = "") -> dict[str, str]:
     return new
 
 
+def labels(rec: Recording, format_name: str) -> dict[str, str]:
+    """What to call each signal in a file: its own name when reading that gives ours again, else our name.
+
+    Examples
+    --------
+    >>> rec = Recording().with_signal("abp", [80.0], rate=1.0, unit="mmHg", own_name="ART")
+    >>> labels(rec.with_signal("icp", [9.0], rate=1.0, unit="mmHg", own_name="P1"), "edf")
+    {'abp': 'ART', 'icp': 'icp'}
+    """
+    own = {name: str(rec[name].attrs["own_name"]) for name in rec.signals}
+    guess = {name: canonical(text, format_name) for name, text in own.items()}
+    counts = [*guess.values()]
+    found = {}
+    for name, text in own.items():
+        plain, base = plain_name(text), guess[name]
+        longer = plain.lower() if plain.lower().startswith(f"{base}_") else f"{base}_{plain.lower()}"
+        again = plain if not base else base if counts.count(base) == 1 else longer
+        found[name] = text if again == name and [*own.values()].count(text) == 1 else name
+    return found
+
+
 def pick(rec: Recording, wanted: str, where: str = "") -> str:
     """The one signal meant by a text: our name, the file's own name, or a kind of which there is one.
 

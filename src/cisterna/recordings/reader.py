@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +19,11 @@ from cisterna.recordings.recording import Recording
 LONGEST_UNIT = 40
 #: Texts that files write where a unit is unknown or the scale is arbitrary.
 NO_UNIT = frozenset({"", "nu", "adu", "au", "a.u.", "none", "n/a", "na", "?", "unknown", "unit", "units", "counts"})
+#: Spellings of units that files use, in lower case, and ours.
+KNOWN_UNITS = {
+    **{"mmhg": "mmHg", "cmh2o": "cmH2O", "degc": "degC", "deg c": "degC"},
+    **{"bpm": "1/min", "beats/min": "1/min", "seconds": "s", "sec": "s"},
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,10 @@ class Ask:
 
 @dataclass(frozen=True)
 class Channel:
-    """One signal as a file holds it: own name, own unit text, samples, and a rate (Hz) or times (s)."""
+    """One signal as a file holds it: own name, own unit text, samples, and a rate (Hz) or times (s).
+
+    `scale` says in words how the file's numbers became these (kept as the attribute ``own_scale``).
+    """
 
     own: str
     values: ArrayLike
@@ -56,6 +63,7 @@ class Channel:
     time: ArrayLike | None = None
     start: float = 0.0
     quality: str = ""
+    scale: str = ""
 
 
 class Format(ABC):
@@ -86,9 +94,17 @@ class Format(ABC):
         A format whose files may be larger than memory reads piece by piece instead.
         """
         whole = self.read(path, ask)
-        first, end = whole.span
-        for k in range(max(1, math.ceil((end - first) / seconds - 1e-9))):
+        times = [whole.time(name) for name in whole.signals]
+        first, k = whole.span[0], 0
+        while True:
+            ahead = [float(at[i]) for at in times if (i := int(at.searchsorted(first + k * seconds))) < at.size]
+            if not ahead:
+                return
+            # Nothing is recorded in some windows of irregular times: go on where the next sample is.
+            k = max(k, int((min(ahead) - first) // seconds))
+            k += min(ahead) >= first + (k + 1) * seconds
             yield whole.slice(first + k * seconds, first + (k + 1) * seconds)
+            k += 1
 
     def write(self, rec: Recording, path: Path) -> None:
         """Write a recording as a file of this format; a format that is only read refuses.
@@ -126,7 +142,9 @@ def assemble(
         axis: dict[str, Any] = {"rate": channel.rate, "start": channel.start}
         if channel.time is not None:
             axis = {"time": channel.time}
-        own = _printable(channel.own) or "signal"
+        if channel.scale:
+            axis["own_scale"] = channel.scale
+        own = printable(channel.own) or "signal"
         rec = rec.with_signal(
             _free(plain_name(own), taken),
             values,
@@ -134,7 +152,7 @@ def assemble(
             origin="measured",
             own_name=own,
             quality="; ".join(dict.fromkeys(quality)),
-            own_unit=_printable(channel.unit),
+            own_unit=printable(channel.unit),
             **axis,
         )
     warnings = {"warnings": list(notes)} if notes else {}
@@ -149,9 +167,8 @@ def tidy_unit(text: str) -> str:
     >>> tidy_unit("mmHg"), tidy_unit("bpm"), tidy_unit("NU")
     ('mmHg', '1/min', '')
     """
-    known = {"mmhg": "mmHg", "cmh2o": "cmH2O", "bpm": "1/min", "beats/min": "1/min", "seconds": "s", "sec": "s"}
-    text = _printable(text)
-    return "" if text.lower() in NO_UNIT or len(text) > LONGEST_UNIT else known.get(text.lower(), text)
+    text = printable(text)
+    return "" if text.lower() in NO_UNIT or len(text) > LONGEST_UNIT else KNOWN_UNITS.get(text.lower(), text)
 
 
 def plain_name(own: str) -> str:
@@ -167,7 +184,7 @@ def plain_name(own: str) -> str:
     return f"signal_{plain}" if bad else plain
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """A file's text without control characters, of bounded length: it goes into reports and other files."""
     return "".join(c if c.isprintable() else "?" for c in text.strip())[:200]
 
