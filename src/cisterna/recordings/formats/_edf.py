@@ -169,7 +169,8 @@ def _start(fixed: bytes, plus: str) -> str:
     try:
         day, month, year = (int(part) for part in re.split(r"[.\-/:]", _text(fixed[168:176])))
         clock = [int(part) for part in re.split(r"[.:]", _text(fixed[176:184]))]
-        at = datetime(1900 + year if year >= 85 else 2000 + year, month, day, *clock[:3])
+        hour, minute, second = clock
+        at = datetime(1900 + year if year >= 85 else 2000 + year, month, day, hour, minute, second)
     except ValueError:
         return ""
     words = _text(fixed[88:168]).split()
