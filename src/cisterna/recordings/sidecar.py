@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cisterna.ground.errors import CisternaError
-from cisterna.recordings.reader import Ask
+from cisterna.ground.parameter import LEVELS
+from cisterna.recordings.reader import Ask, printable
+from cisterna.recordings.rules import Event
 
 _LARGEST = 1_000_000
 
 
 @dataclass(frozen=True)
 class Sidecar:
-    """What the side-car says: column names, units by name, rate (Hz), name of the time column, first time (s)."""
+    """What the side-car says.
+
+    Column names, units by name, rate (Hz), name of the time column, first time (s); clock time of time 0, levels
+    of pressures by name, and events (time, duration, label) on the clock of the file. `there` when there is one.
+    """
 
     columns: tuple[str, ...] = ()
     units: dict[str, str] = field(default_factory=dict)
     rate: float | None = None
     time: str = ""
     start: float = 0.0
+    clock: str = ""
+    levels: dict[str, str] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+    there: bool = False
 
     def over(self, ask: Ask) -> Ask:
         """The two together; what the user says in the call wins."""
@@ -32,7 +43,8 @@ class Sidecar:
 def sidecar(path: Path) -> Sidecar:
     """The side-car of a data file: `abp.json` beside `abp.csv`; empty when there is none.
 
-    Keys: ``columns``, ``units`` (a text, or by column), ``rate``, ``time``, ``start``. The BIDS spellings
+    Keys: ``columns``, ``units`` (a text, or by column), ``rate``, ``time``, ``start``, ``clock``, ``levels`` (by
+    column), ``events`` (rows of time, duration, label). The BIDS spellings
     ``Columns``, ``SamplingFrequency``, ``StartTime`` and ``{<column>: {"Units": ...}}`` are read as well.
 
     Raises
@@ -40,8 +52,7 @@ def sidecar(path: Path) -> Sidecar:
     CisternaError
         The file is not a JSON object, or an entry has the wrong type.
     """
-    name = path.name[: -len(".gz")] if path.name.lower().endswith(".gz") else path.name
-    file = path.with_name(name).with_suffix(".json")
+    file = beside(path)
     if not file.is_file():
         return Sidecar()
     try:
@@ -68,7 +79,28 @@ def sidecar(path: Path) -> Sidecar:
     if rate is not None:
         _must(rate > 0, "rate", rate, file)
     start = _number(said.get("start", said.get("StartTime")), "start", file)
-    return Sidecar(tuple(str(c) for c in columns), units, rate, time, start or 0.0)
+    clock, levels, rows = said.get("clock", ""), said.get("levels", {}), said.get("events", [])
+    _must(isinstance(clock, str), "clock", clock, file)
+    _must(isinstance(levels, dict) and all(v in LEVELS for v in levels.values()), "levels", levels, file)
+    _must(isinstance(rows, list) and all(isinstance(r, list) and len(r) == 3 for r in rows), "events", rows, file)
+    events = [Event(_number(r[0], "events", file) or 0.0, _number(r[1], "events", file) or 0.0, r[2]) for r in rows]
+    _must(all(isinstance(e.label, str) and e.duration >= 0 for e in events), "events", rows, file)
+    named = tuple(str(c) for c in columns)
+    return Sidecar(named, units, rate, time, start or 0.0, printable(clock), levels, tuple(events), True)
+
+
+def beside(path: Path) -> Path:
+    """Where the side-car of a data file lies: `abp.json` for `abp.csv` and `abp.tsv.gz`."""
+    name = path.name[: -len(".gz")] if path.name.lower().endswith(".gz") else path.name
+    return path.with_name(name).with_suffix(".json")
+
+
+def write_sidecar(path: Path, said: Mapping[str, Any]) -> None:
+    """Write the side-car of a data file; what is empty is left out."""
+    kept = {key: value for key, value in said.items() if value not in ({}, [], (), "", None)}
+    with beside(path).open("x", encoding="utf-8") as out:
+        json.dump(kept, out, indent=1, ensure_ascii=False)
+        out.write("\n")
 
 
 def _number(value: Any, key: str, file: Path) -> float | None:

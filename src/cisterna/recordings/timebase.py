@@ -43,6 +43,21 @@ def unit_in_name(name: str) -> str:
     return _NAMES.get(name.strip().lower(), "")
 
 
+def time_unit(unit: str, name: str, path: Path) -> str:
+    """The unit stated for a time column, or the one in its name.
+
+    Raises
+    ------
+    CisternaError
+        There is none.
+    """
+    unit = unit or unit_in_name(name)
+    if not unit:
+        mend = f"say it: units={{'{name}': 's'}}, or give rate=<Hz>"
+        raise CisternaError(f"the time column '{name}' has no unit", where=str(path), mend=mend)
+    return unit
+
+
 def seconds(times: NDArray[np.float64], unit: str, name: str, path: Path) -> NDArray[np.float64]:
     """Times in s from times in a stated unit.
 
@@ -51,10 +66,7 @@ def seconds(times: NDArray[np.float64], unit: str, name: str, path: Path) -> NDA
     CisternaError
         No unit is stated, or not one of time, or the times do not rise.
     """
-    unit = unit or unit_in_name(name)
-    if not unit:
-        mend = f"say it: units={{'{name}': 's'}}, or give rate=<Hz>"
-        raise CisternaError(f"the time column '{name}' has no unit", where=str(path), mend=mend)
+    unit = time_unit(unit, name, path)
     if not same_dimension(unit, "s"):
         raise CisternaError(f"'{unit}' is not a unit of time", where=f"{path}, column {name}")
     at = times * convert(1.0, unit, "s")

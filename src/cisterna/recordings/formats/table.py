@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
-import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, ClassVar
 
 from cisterna.ground.errors import CisternaError
-from cisterna.recordings.reader import Ask, Channel, Format, assemble, tidy_unit
+from cisterna.recordings.flat import moved_clock, single_channels
+from cisterna.recordings.formats._table_stream import Window, windows_of
+from cisterna.recordings.formats._table_text import Layout, decoded, layout_of, numbers_of
+from cisterna.recordings.reader import Ask, Channel, Format, assemble, printable, tidy_unit
 from cisterna.recordings.recording import Recording
-from cisterna.recordings.sidecar import Sidecar, sidecar
-from cisterna.recordings.timebase import is_time_name, place, seconds, unit_in_name
+from cisterna.recordings.sidecar import Sidecar, sidecar, write_sidecar
+from cisterna.recordings.timebase import is_time_name, place, seconds, time_unit, unit_in_name
 
-#: Largest text of a table, unpacked (bytes); larger recordings belong into a binary format.
+#: Largest text of a table that is read as a whole, unpacked (bytes); a stream may be of any size.
 LARGEST_TEXT = 256 * 1024**2
-_MOST_COLUMNS = 1000
-_MISSING = ("", "nan", "n/a", "na", "null", "none", "-")
-_UNIT = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\])]*)[\])]\s*$")
+#: Two rates this close (relative) are one: the side-car's is then taken for the one of rounded times.
+_SAME_RATE = 1e-6
 
 
 class Table(Format):
@@ -45,47 +43,90 @@ class Table(Format):
         text = _text(path)
         car = sidecar(path)
         said = car.over(ask)
-        layout = _layout(text, path, said.columns)
-        rate = said.rate if said.rate is not None else layout.rate
-        numbers, notes = _numbers(text, layout, path)
-        clock = car.time or next((n for n in layout.names if is_time_name(n)), "")
-        stated = ""
-        if clock:
-            if clock not in layout.names:
-                raise CisternaError(f"no time column '{clock}'", where=str(path), found=", ".join(layout.names[:12]))
-            stated = said.units.get(clock) or layout.units[layout.names.index(clock)]
-            if not stated and rate is not None and not unit_in_name(clock):
-                notes.append(f"time column '{clock}' states no unit: the rate is used")
-                stated = "ignored"
+        layout = layout_of(text, path, said.columns)
+        numbers, notes = numbers_of(text, layout, path)
+        clock, unit, rate = clock_of(layout, car, said, path, notes)
         channels, offset = [], car.start
         at = None
-        if clock and stated != "ignored":
+        if clock and unit:
             times = numbers.pop(clock, None)
             if times is None:
                 raise CisternaError(f"the time column '{clock}' holds text", str(path), mend="write times as numbers")
-            at = seconds(times, tidy_unit(stated), clock, path)
+            at = seconds(times, unit, clock, path)
             offset = float(at[0]) if at.size else 0.0
-        elif rate is None:
-            mend = "give rate=<Hz>, a time column 't', or a side-car with a rate"
-            raise CisternaError("the table has neither times nor a rate", where=str(path), mend=mend)
         numbers.pop(clock, None)
         for name, values in numbers.items():
-            unit = car.units.get(name) or layout.units[layout.names.index(name)] or _only(car, len(numbers))
+            own_unit = unit_of(name, layout, car, len(numbers))
             if at is None:
-                channels.append(Channel(name, values, unit, rate=rate))
+                channels.append(Channel(name, values, own_unit, rate=rate))
             else:
                 grid = place(at - offset, values)
-                channels.append(Channel(name, grid.values, unit, rate=grid.rate, time=grid.time, quality=grid.note))
-        extra: dict[str, Any] = {"clock_offset_s": offset} if offset else {}
-        return assemble(channels, path, notes=notes, time_columns=[clock] if clock else [], **extra)
+                exact = nearest_rate(grid.rate, car.rate)
+                channels.append(Channel(name, grid.values, own_unit, rate=exact, time=grid.time, quality=grid.note))
+        return told(assemble(channels, path, notes=notes, time_columns=[clock] if clock else []), car, offset)
 
+    def stream(self, path: Path, ask: Ask, seconds: float) -> Iterator[Recording]:
+        """Windows of the table: one look at the times, then the columns, block by block."""
+        car = sidecar(path)
+        said = car.over(ask)
+        for window in windows_of(path, car, said, seconds, clock_of):
+            yield self._piece(window, path, car)
 
-class _Layout(NamedTuple):
-    names: list[str]
-    units: list[str]
-    delimiter: str
-    skip: int
-    rate: float | None
+    def _piece(self, window: Window, path: Path, car: Sidecar) -> Recording:
+        channels = []
+        for name, values in window.columns.items():
+            unit = unit_of(name, window.layout, car, len(window.columns))
+            if window.rate is None:
+                channels.append(Channel(name, values, unit, time=window.time))
+            else:
+                rate = window.rate
+                channels.append(Channel(name, values, unit, rate, start=window.begin, quality=window.note))
+        clock = [window.clock] if window.clock else []
+        rec = told(assemble(channels, path, notes=window.notes, time_columns=clock), car, window.offset)
+        first, end = window.span
+        return rec.with_events(e for e in rec.events if e.time < end and e.time + e.duration >= first)
+
+    def write(self, rec: Recording, path: Path) -> None:
+        """Times and signals of one clock, units in the head; the side-car holds what the table cannot.
+
+        Numbers are written with as many digits as they need, so nothing is rounded.
+        """
+        import pandas as pd
+
+        dims = {rec.time_dim(name) for name in rec.signals}
+        if len(dims) > 1:
+            found = "; ".join(", ".join(n for n in rec.signals if rec.time_dim(n) == dim) for dim in sorted(dims))
+            mend = "write each clock by itself (rec.only(...)), or all of it as .nc, .edf or .hea"
+            raise CisternaError("a table has one clock, the recording has several", str(path), found, mend)
+        dim = dims.pop()
+        at = rec.time(rec.signals[0])
+        columns: dict[str, Any] = {"time [s]": at}
+        levels, units = {}, {}
+        for label, name, values in single_channels(rec, path, "table"):
+            plain = name if set(label) & set(',;\t"#') or label == "time" else label
+            unit = rec.unit(name)
+            head = f"{plain} [{unit}]" if unit or plain[-1] in ")]" else plain
+            columns[head] = values
+            units[plain] = unit
+            level = str(rec[name].attrs["level_ref"])
+            if level != "none":
+                levels[plain] = level
+        frame = pd.DataFrame(columns)
+        packed = path.name.lower().endswith(".gz")
+        inner = path.name.lower().removesuffix(".gz")
+        with path.open("xb") as raw:
+            # No name and no time in the packed file: two runs write the same bytes.
+            out = gzip.GzipFile("", "wb", 6, raw, 0) if packed else raw
+            text = io.TextIOWrapper(out, encoding="utf-8", newline="")
+            frame.to_csv(text, sep="," if inner.endswith(".csv") else "\t", index=False, na_rep="n/a")
+            text.flush()
+            text.detach()
+            if packed:
+                out.close()
+        events = [[e.time, e.duration, e.label] for e in rec.events]
+        rate = float(rec.dataset[dim].attrs.get("rate", 0.0)) or None
+        said = {"rate": rate, "time": "time", "units": units, "levels": levels, "clock": rec.start, "events": events}
+        write_sidecar(path, said)
 
 
 def _text(path: Path) -> str:
@@ -94,113 +135,50 @@ def _text(path: Path) -> str:
     with opener(path, "rb") as stream:
         data = stream.read(LARGEST_TEXT + 1)
     if len(data) > LARGEST_TEXT:
-        mend = "store it as NetCDF, HDF5 or .npy, or cut it"
+        mend = "read it in pieces: stream(path, seconds=600), or store it as NetCDF"
         raise CisternaError(f"the table is larger than {LARGEST_TEXT // 1024**2} MiB", str(path), mend=mend)
-    if b"\x00" in data:
-        raise CisternaError("the table holds bytes that are no text", where=str(path), mend="save it as plain CSV")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+    return decoded(data, path)
 
 
-def _layout(text: str, path: Path, columns: tuple[str, ...] | list[str] | object) -> _Layout:
-    """Separator, head line, names and units; the comments of BioSPPy's simple text format are understood."""
-    given = [str(c) for c in columns] if isinstance(columns, (tuple, list)) else []
-    rate, labels, skip, first = None, [], 0, ""
-    for line in io.StringIO(text):
-        if not line.startswith("#") and line.strip():
-            first = line.strip("\r\n")
-            break
-        skip += 1
-        key, sign, value = line.lstrip("# ").partition(":=")
-        if sign and key.strip().lower() == "sampling rate (hz)":
-            rate = _float(value)
-        elif sign and key.strip().lower() == "labels":
-            labels = value.split()
-    if not first:
-        raise CisternaError("the table holds no rows", where=str(path))
-    delimiter = next((d for d in ("\t", ";", ",") if d in first), " ")
-    cells = first.split() if delimiter == " " else next(csv.reader([first], delimiter=delimiter))
-    cells = [cell.strip() for cell in cells]
-    head = any(_float(cell) is None and cell.lower() not in _MISSING for cell in cells)
-    if len(cells) > _MOST_COLUMNS:
-        raise CisternaError("too many columns", where=str(path), found=str(len(cells)), mend="one column a signal")
-    names = given or (cells if head else labels) or [f"column {k + 1}" for k in range(len(cells))]
-    if len(names) != len(cells):
-        found = f"{len(cells)} columns, {len(names)} names"
-        raise CisternaError("the names do not fit the columns", str(path), found, "give one name a column")
-    parts = [_UNIT.match(name) for name in names]
-    names = [part["name"] or name if part else name for part, name in zip(parts, names, strict=True)]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise CisternaError(f"two columns are called '{twice}'", str(path), mend="name them by columns=[...]")
-    units = [part["unit"] if part else "" for part in parts]
-    if rate is not None and not (np.isfinite(rate) and rate > 0):
-        raise CisternaError("impossible sampling rate in the head", where=str(path), found=f"{rate:g} Hz")
-    return _Layout(names, units, delimiter, skip + int(head), rate)
+def clock_of(layout: Layout, car: Sidecar, said: Ask, path: Path, notes: list[str]) -> tuple[str, str, float | None]:
+    """Name of the time column, its unit ("" when its times are not used), and the rate (Hz) without times."""
+    rate = said.rate if said.rate is not None else layout.rate
+    clock = car.time or next((n for n in layout.names if is_time_name(n)), "")
+    if clock:
+        if clock not in layout.names:
+            raise CisternaError(f"no time column '{clock}'", where=str(path), found=", ".join(layout.names[:12]))
+        stated = said.units.get(clock) or layout.units[layout.names.index(clock)]
+        if rate is None or tidy_unit(stated) or unit_in_name(clock):
+            return clock, time_unit(tidy_unit(stated), clock, path), None
+        notes.append(f"time column '{clock}' states no unit: the rate is used")
+        return clock, "", rate
+    if rate is None:
+        mend = "give rate=<Hz>, a time column 't', or a side-car with a rate"
+        raise CisternaError("the table has neither times nor a rate", where=str(path), mend=mend)
+    return "", "", rate
 
 
-def _numbers(text: str, layout: _Layout, path: Path) -> tuple[dict[str, NDArray[np.float64]], list[str]]:
-    """The columns of numbers by name; columns of text are left out and named in the notes."""
-    import pandas as pd
-
-    lines = text.splitlines()[layout.skip :]
-    while lines and not lines[-1].strip():
-        lines.pop()
-    columns = len(layout.names)
-    if layout.delimiter != " ":
-        for row, line in enumerate(lines):
-            if line.count(layout.delimiter) != columns - 1 and (line.strip() or columns > 1):
-                found = f"{line.count(layout.delimiter) + 1} cells instead of {columns}"
-                where = f"{path}, line {row + layout.skip + 1}"
-                raise CisternaError("a row of the table is not whole", where, found, "mend or remove the row")
-    if not lines:
-        raise CisternaError("the table holds no rows", where=str(path))
-    body = "\n".join(lines)
-    options: dict[str, Any] = {
-        "sep": r"\s+" if layout.delimiter == " " else layout.delimiter,
-        "header": None,
-        "names": list(range(columns)),
-        "quoting": csv.QUOTE_NONE,
-        "skip_blank_lines": False,
-        "index_col": False,
-        "keep_default_na": False,
-    }
-    try:
-        missing = [spelt for word in _MISSING for spelt in (word, word.upper(), word.capitalize(), "NaN")]
-        fast = pd.read_csv(
-            io.StringIO(body), dtype=np.float64, na_values=missing, float_precision="round_trip", **options
-        )
-        return {name: fast[k].to_numpy() for k, name in enumerate(layout.names)}, []
-    except ValueError:
-        pass  # some cell is text: look at each
-    frame = pd.read_csv(io.StringIO(body), dtype=str, na_filter=False, **options)
-    out: dict[str, NDArray[np.float64]] = {}
-    notes = []
-    for k, name in enumerate(layout.names):
-        cells = frame[k].fillna("").str.strip()
-        values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64)
-        bad = np.isnan(values) & ~cells.str.lower().isin(_MISSING).to_numpy(dtype=bool)
-        if bad.all() or bad.sum() > 0.5 * bad.size:
-            notes.append(f"column '{name}' holds text: left out")
-        elif bad.any():
-            row = int(np.argmax(bad))
-            where = f"{path}, line {row + layout.skip + 1}, column {name}"
-            raise CisternaError("a cell is not a number", where, f"'{cells[row][:40]}'", "write a number or n/a")
-        else:
-            out[name] = values
-    if not out:
-        raise CisternaError("the table holds no column of numbers", where=str(path))
-    return out, notes
+def unit_of(name: str, layout: Layout, car: Sidecar, count: int) -> str:
+    """Unit of a column: by the side-car, by the head, or the one unit of the only column."""
+    return car.units.get(name) or layout.units[layout.names.index(name)] or (car.units.get("", "") * (count == 1))
 
 
-def _only(car: Sidecar, count: int) -> str:
-    return car.units.get("", "") if count == 1 else ""
+def nearest_rate(found: float | None, stated: float | None) -> float | None:
+    """The rate of the times, or the stated one when rounded times are all that parts them."""
+    return stated if found and stated and abs(found / stated - 1.0) < _SAME_RATE else found
 
 
-def _float(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+def told(rec: Recording, car: Sidecar, offset: float) -> Recording:
+    """The recording with what the side-car says of clock, levels and events; `offset` is the file's first time."""
+    data = rec.dataset
+    levels: Mapping[str, str] = car.levels
+    for name in rec.signals:
+        level = levels.get(str(data[name].attrs["own_name"]))
+        if level:
+            data[name].attrs["level_ref"] = level
+    rec = Recording(data)
+    if car.clock:
+        rec = rec.with_title(rec.title, moved_clock(car.clock, offset))
+    if car.events:
+        rec = rec.with_events((e.time - offset, e.duration, printable(e.label)) for e in car.events)
+    return rec.with_provenance(clock_offset_s=offset) if offset else rec
