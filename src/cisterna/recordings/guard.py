@@ -74,7 +74,8 @@ def guard_hdf5(file: Path, whole: bool = True) -> None:
     from cisterna.recordings.probe import worker
 
     with file.open("rb") as stream:
-        if stream.read(8) != b"\x89HDF\r\n\x1a\n":
+        head = stream.read(520)
+        if b"\x89HDF\r\n\x1a\n" not in (head[:8], head[512:]):  # MATLAB puts a text of 512 bytes before it
             raise CisternaError("not an HDF5 file", where=str(file), mend="give a file of the format its name says")
     answer = worker.ask(str(file.resolve()), LARGEST if whole else 0, LARGEST_CHUNK, MOST_OBJECTS)
     mend = "it is damaged or cut short; copy it again from its source"
