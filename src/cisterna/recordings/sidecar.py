@@ -21,7 +21,8 @@ class Sidecar:
     """What the side-car says.
 
     Column names, units by name, rate (Hz), name of the time column, first time (s); clock time of time 0, levels
-    of pressures by name, and events (time, duration, label) on the clock of the file. `there` when there is one.
+    of pressures by name, and events (time, duration, label) on the clock of the file; whether there is one, and
+    whether it states the first time.
     """
 
     columns: tuple[str, ...] = ()
@@ -33,6 +34,7 @@ class Sidecar:
     levels: dict[str, str] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     there: bool = False
+    start_stated: bool = False
 
     def over(self, ask: Ask) -> Ask:
         """The two together; what the user says in the call wins."""
@@ -86,7 +88,8 @@ def sidecar(path: Path) -> Sidecar:
     events = [Event(_number(r[0], "events", file) or 0.0, _number(r[1], "events", file) or 0.0, r[2]) for r in rows]
     _must(all(isinstance(e.label, str) and e.duration >= 0 for e in events), "events", rows, file)
     named = tuple(str(c) for c in columns)
-    return Sidecar(named, units, rate, time, start or 0.0, printable(clock), levels, tuple(events), True)
+    begin = start or 0.0
+    return Sidecar(named, units, rate, time, begin, printable(clock), levels, tuple(events), True, start is not None)
 
 
 def beside(path: Path) -> Path:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from numpy.typing import ArrayLike
+
 from cisterna.ground.errors import CisternaError
 from cisterna.recordings.flat import moved_clock, single_channels
 from cisterna.recordings.formats._table_stream import Window, windows_of
@@ -40,7 +42,7 @@ class Table(Format):
 
     def read(self, path: Path, ask: Ask) -> Recording:
         """Every column of numbers but the time column."""
-        text = _text(path)
+        text = table_text(path)
         car = sidecar(path)
         said = car.over(ask)
         layout = layout_of(text, path, said.columns)
@@ -91,8 +93,6 @@ class Table(Format):
 
         Numbers are written with as many digits as they need, so nothing is rounded.
         """
-        import pandas as pd
-
         dims = {rec.time_dim(name) for name in rec.signals}
         if len(dims) > 1:
             found = "; ".join(", ".join(n for n in rec.signals if rec.time_dim(n) == dim) for dim in sorted(dims))
@@ -111,25 +111,15 @@ class Table(Format):
             level = str(rec[name].attrs["level_ref"])
             if level != "none":
                 levels[plain] = level
-        frame = pd.DataFrame(columns)
-        packed = path.name.lower().endswith(".gz")
         inner = path.name.lower().removesuffix(".gz")
-        with path.open("xb") as raw:
-            # No name and no time in the packed file: two runs write the same bytes.
-            out = gzip.GzipFile("", "wb", 6, raw, 0) if packed else raw
-            text = io.TextIOWrapper(out, encoding="utf-8", newline="")
-            frame.to_csv(text, sep="," if inner.endswith(".csv") else "\t", index=False, na_rep="n/a")
-            text.flush()
-            text.detach()
-            if packed:
-                out.close()
+        write_columns(columns, path, "," if inner.endswith(".csv") else "\t")
         events = [[e.time, e.duration, e.label] for e in rec.events]
         rate = float(rec.dataset[dim].attrs.get("rate", 0.0)) or None
         said = {"rate": rate, "time": "time", "units": units, "levels": levels, "clock": rec.start, "events": events}
         write_sidecar(path, said)
 
 
-def _text(path: Path) -> str:
+def table_text(path: Path) -> str:
     """The whole text, unpacked within bounds."""
     opener = gzip.open if path.name.lower().endswith(".gz") else open
     with opener(path, "rb") as stream:
@@ -138,6 +128,22 @@ def _text(path: Path) -> str:
         mend = "read it in pieces: stream(path, seconds=600), or store it as NetCDF"
         raise CisternaError(f"the table is larger than {LARGEST_TEXT // 1024**2} MiB", str(path), mend=mend)
     return decoded(data, path)
+
+
+def write_columns(columns: Mapping[str, ArrayLike], path: Path, separator: str, head: bool = True) -> None:
+    """Columns as text, packed when the name says so; missing samples are ``n/a``."""
+    import pandas as pd
+
+    packed = path.name.lower().endswith(".gz")
+    with path.open("xb") as raw:
+        # No name and no time in the packed file: two runs write the same bytes.
+        out = gzip.GzipFile("", "wb", 6, raw, 0) if packed else raw
+        text = io.TextIOWrapper(out, encoding="utf-8", newline="")
+        pd.DataFrame(columns).to_csv(text, sep=separator, index=False, header=head, na_rep="n/a")
+        text.flush()
+        text.detach()
+        if packed:
+            out.close()
 
 
 def clock_of(layout: Layout, car: Sidecar, said: Ask, path: Path, notes: list[str]) -> tuple[str, str, float | None]:
