@@ -7,6 +7,7 @@ from cisterna.signals.beats import find_beats, find_breaths, per_minute
 from cisterna.signals.clean import BridgeReport, bridge
 from cisterna.signals.drive import DriveSignals, heart_and_breath_from
 from cisterna.signals.faults import Faults, Interval, find_faults
+from cisterna.signals.rhythm import RhythmTest, record_needed, slow_rhythm
 from cisterna.signals.spectra import band_power, fundamental_amplitude, pulse_amplitude
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "DriveSignals",
     "Faults",
     "Interval",
+    "RhythmTest",
     "band_power",
     "bridge",
     "find_beats",
@@ -23,4 +25,6 @@ __all__ = [
     "heart_and_breath_from",
     "per_minute",
     "pulse_amplitude",
+    "record_needed",
+    "slow_rhythm",
 ]

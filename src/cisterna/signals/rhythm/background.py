@@ -1,0 +1,78 @@
+"""The smooth spectrum from which a rhythm must stand out, and what a peak above it amounts to."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cisterna.signals.grid import Samples
+from cisterna.signals.rhythm.multitaper import transform
+
+#: Rounds of reweighting; what lies this far above the fit, in spreads, is a peak and does not pull it up.
+_ROUNDS, _ABOVE = 8, 1.5
+#: Phases over which the response of the tapers to a sine is averaged.
+_PHASES = 4
+
+
+def background(frequency: ArrayLike, power: ArrayLike) -> Samples:
+    """Smooth background of a spectrum: ln(power) quadratic in ln(frequency), fitted without the peaks.
+
+    Holds white noise, power laws and their bend exactly. After Mann & Lees (1996, Clim Change 33:409
+    doi:10.1007/BF00142586), who fit a red spectrum robustly for the same purpose.
+
+    Parameters
+    ----------
+    frequency : array (frequency,)
+        Hz, above 0.
+    power : array (frequency,) or (frequency, spectrum)
+        Power density; each column is fitted alone.
+
+    Returns
+    -------
+    array
+        Of the shape of `power`.
+
+    Examples
+    --------
+    >>> f = np.linspace(0.01, 0.4, 80)
+    >>> red = 1.0 / f
+    >>> red[20] *= 50.0
+    >>> bool(np.allclose(background(f, red), 1.0 / f, rtol=1e-4))
+    True
+    """
+    f = np.log(np.asarray(frequency, dtype=np.float64))
+    y = np.log(np.maximum(np.asarray(power, dtype=np.float64), 1e-300))
+    single = y.ndim == 1
+    y = y[:, None] if single else y
+    x = 2.0 * (f - f.mean()) / max(float(np.ptp(f)), 1e-12)
+    # Points are even in frequency, so crowd at the top in ln f: each counts by the stretch of ln f it stands for.
+    even = np.gradient(f) if f.size > 1 else np.ones(1)
+    columns = np.column_stack([np.ones_like(x), x, x**2])
+    products = np.einsum("fi,fj->fij", columns, columns).reshape(f.size, 9)
+    weight = np.ones_like(y)
+    fit = y
+    for _ in range(_ROUNDS):
+        w = even[:, None] * weight
+        normal = (w.T @ products).reshape(-1, 3, 3)
+        right = (w * y).T @ columns
+        fit = columns @ np.linalg.solve(normal, right[:, :, None])[:, :, 0].T
+        over = y - fit
+        spread = 1.4826 * np.median(np.abs(over - np.median(over, axis=0)), axis=0)
+        weight = np.where(over > _ABOVE * np.maximum(spread, 1e-12), 1e-6, 1.0)
+    fit = np.exp(fit)
+    return np.asarray(fit[:, 0] if single else fit)
+
+
+@lru_cache(maxsize=64)
+def _response(size: int, rate: float, half_width: float, low: float, high: float, at: float) -> Samples:
+    t = np.arange(size) / rate
+    turns = np.arange(_PHASES) * np.pi / _PHASES
+    waves = np.sin(2 * np.pi * at * t[None] + turns[:, None])
+    return transform(waves, rate, half_width, low, high).power
+
+
+def line_response(size: int, rate: float, half_width: float, low: float, high: float, at: float) -> Samples:
+    """Power density that a sine of amplitude 1 at a frequency (Hz) has on the grid of `transform`."""
+    return _response(size, rate, half_width, low, high, round(at, 5))
