@@ -29,7 +29,7 @@ FLOORS = (
 )
 ORDER = [folder for floor in FLOORS for folder in floor]
 # What works with the base dependencies alone.
-WITHOUT_JAX = ("ground", "body", "recordings", "signals", "sessions.screening", "outside.cli")
+WITHOUT_JAX = ("ground", "body", "recordings", "signals", "sessions.screening", "sessions.study", "outside.cli")
 
 
 def _imports(file: Path, package: str) -> list[tuple[int, str]]:
