@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cisterna.ground.errors import CisternaError
-from cisterna.sessions.screening import DISCLAIMER, letter, raise_with_model, report, score, screen
+from cisterna.sessions.screening import DISCLAIMER, letter, raise_with_model, read_client, report, score, screen
 from cisterna.sessions.screening.engine import core_questions
 from cisterna.sessions.screening.questions import questions
 from cisterna.sessions.screening.rules import URGENCIES, VERDICTS
@@ -46,7 +46,7 @@ def test_the_score_sees_a_missed_stop_and_tells_it_in_words():
     assert result.text().count(DISCLAIMER) == 1
 
 
-def test_unknown_fields_and_impossible_values_are_noted_and_count_as_missing():
+def test_unreadable_answers_are_noted_and_never_count_as_harmless():
     answers = {
         "hedache": "new",
         "fever": "perhaps",
@@ -58,9 +58,38 @@ def test_unknown_fields_and_impossible_values_are_noted_and_count_as_missing():
         "shunt": "workng",
     }
     result = screen({"id": "n", "age_years": 40, "answers": answers})
-    assert result.verdict == "no_listed_contraindication" and len(result.notes) == 8
+    assert result.verdict in ("physician_first", "stop") and len(result.notes) == 8
     notes = " ".join(result.notes)
-    assert "did you mean 'headache'?" in notes and "did you mean 'working'?" in notes
+    assert "read as 'headache'" in notes and "did you mean 'working'?" in notes
+    for name, value in (("fever", "perhaps"), ("shunt", "workng"), ("stroke_tia", 3), ("seizure", ["first"])):
+        one = screen(QUIET | {"answers": {name: value}})
+        assert one.verdict == "physician_first" and [ask.field for ask in one.asks] == [name], name
+    assert screen(QUIET | {"answers": {"remarks": "none", "colour": "blue"}}).verdict == "no_listed_contraindication"
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "value"),
+    [
+        ("stroke_weeks", "3 months", 13.0),
+        ("head_injury_weeks", "ten days", 10 / 7),
+        ("aneurysm_size_mm", "0.9 cm", 9.0),
+        ("fever_c", "101.3 F", 38.5),
+        ("inr", "4,8", 4.8),
+        ("lumbar_puncture_days", "2 weeks", 14.0),
+        ("blood_pressure", "205 over 120 mmHg", "205/120"),
+        ("anticoagulant", "Eliquis", "doac"),
+        ("bleed_weeks", "~ 6", 6.0),
+        ("pregnancy_bleeding", "yes", "now"),
+    ],
+)
+def test_odd_units_and_words_are_read(name, written, value):
+    read = read_client({"age_years": 40, "answers": {name: written}})
+    assert read.answers[name] == (value if isinstance(value, str) else pytest.approx(value, abs=0.01)), read.notes
+
+
+def test_age_in_other_units():
+    assert read_client({"age_years": "3 months"}).age_years == pytest.approx(0.25, abs=0.01)
+    assert read_client({"age_years": "41"}).age_years == 41 and read_client({"age_years": "old"}).age_years is None
 
 
 @pytest.mark.parametrize("raw", [[1], "x", {"answers": [1]}, {"answers": "none"}, 5])
@@ -102,7 +131,8 @@ def test_infant_conditions_and_guardian():
     )
     alone = screen({"age_years": 0.5, "answers": infant["answers"] | {"guardian_present": "no"}})
     assert alone.unmet == ("guardian_present",) and not alone.allows_session
-    with pytest.raises(CisternaError, match="condition"):
+    assert (alone.verdict, alone.urgency) == ("stop", "none") and "guardian" in alone.reasons[0]
+    with pytest.raises(CisternaError, match="no session"):
         alone.require_session()
 
 

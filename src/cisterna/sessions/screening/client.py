@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.registry import nearest
-from cisterna.sessions.screening.questions import limits, questions
+from cisterna.sessions.screening.questions import AGE, limits, questions
 
 _TOP = ("id", "age_years", "sex", "answers", "free_text")
 _WORDS_MAX = 20_000
+_ALIKE = 0.85
+"""How alike a misspelt field name must be before its answer is taken."""
 
 
 @dataclass
@@ -77,8 +80,9 @@ class Client:
 def read_client(raw: Mapping | Client) -> Client:
     """Read a client from a mapping with the keys id, age_years, sex, answers, free_text.
 
-    Unknown fields and impossible values do not stop the reading: they become notes with the nearest
-    right name, and count as missing.
+    Unknown fields and impossible values do not stop the reading: they become notes with the nearest right name.
+    An answer that cannot be read counts as ``unknown``, so that it is asked back; an unknown field is missing,
+    unless its name is a plain misspelling of a field and its answer could only raise the verdict.
 
     Raises
     ------
@@ -88,8 +92,8 @@ def read_client(raw: Mapping | Client) -> Client:
     Examples
     --------
     >>> c = read_client({"id": "A", "age_years": 40, "answers": {"hedache": "new", "fever": "maybe"}})
-    >>> c.notes[0]
-    "no field 'hedache', treated as missing; did you mean 'headache'?"
+    >>> c.notes[0], c.answers["headache"], c.answers["fever"]
+    ("no field 'hedache', read as 'headache': please confirm", 'new', 'unknown')
     """
     if isinstance(raw, Client):
         raw = {
@@ -123,14 +127,13 @@ def read_client(raw: Mapping | Client) -> Client:
         if name not in known:
             if name in _TOP:
                 continue
-            best = nearest(name, known)
-            client.notes.append(
-                f"no field '{name[:60]}', treated as missing" + (f"; did you mean '{best}'?" if best else "")
-            )
+            _misspelt(client, name, value, set(answers))
             continue
         read, wrong = known[name].read(value)
         if wrong:
             client.notes.append(wrong)
+        if read is None and wrong and "unknown" in known[name].codes:
+            read = "unknown"
         if read is not None:
             client.answers[name] = read
     for extra in raw:
@@ -140,14 +143,24 @@ def read_client(raw: Mapping | Client) -> Client:
     return client
 
 
+def _misspelt(client: Client, name: str, value: object, told: set) -> None:
+    """A field name that is not known: its answer is taken for the nearest name where it could only raise a verdict."""
+    known = questions()
+    best = nearest(name, known)
+    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=_ALIKE)
+    read = known[close[0]].read(value)[0] if close and close[0] not in told else None
+    if isinstance(read, str) and known[close[0]].rank(read) > 0:
+        client.answers[close[0]] = read
+        client.notes.append(f"no field '{name[:60]}', read as '{close[0]}': please confirm")
+        return
+    client.notes.append(f"no field '{name[:60]}', treated as missing" + (f"; did you mean '{best}'?" if best else ""))
+
+
 def _who(client: Client, raw: Mapping) -> None:
     age: object = raw.get("age_years")
     if isinstance(age, str):
-        typed, age = age, None
-        try:
-            age = float(typed.strip().replace(",", "."))
-        except ValueError:
-            client.notes.append(f"age_years: no number '{typed[:40]}'; treated as missing")
+        age, wrong = AGE.read(age)
+        client.notes += [wrong] if wrong else []
     if isinstance(age, float | int) and not isinstance(age, bool):
         if math.isfinite(age) and 0 <= age <= 120:
             client.age_years = float(age)
@@ -156,7 +169,7 @@ def _who(client: Client, raw: Mapping) -> None:
     elif age is not None:
         client.notes.append("age_years: no number; treated as missing")
     sex = str(raw.get("sex") or "").strip().lower()[:1]
-    client.sex = {"f": "f", "w": "f", "m": "m"}.get(sex, "")
+    client.sex = {"f": "f", "w": "f", "g": "f", "m": "m", "b": "m"}.get(sex, "")
     words = raw.get("free_text")
     client.free_text = words if isinstance(words, str) else "" if words is None else str(words)
     if len(client.free_text) > _WORDS_MAX:

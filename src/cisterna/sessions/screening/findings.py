@@ -1,4 +1,4 @@
-"""What the free text tells: each matched phrase with its state (now, past, denied, feared, other person)."""
+"""What the free text tells: each matched phrase with its state (now, past, denied, feared, planned, other person)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Finding:
     Attributes
     ----------
     state : str
-        now | past | denied | feared | examined (a doctor has looked at it) | other.
+        now | past | denied | feared | planned | examined (a doctor has looked at it) | other.
     weeks : float or None
         Time since it happened or began, when told.
     passed : bool
@@ -63,13 +63,12 @@ def find(client: Client) -> list[Finding]:
         for concept in concepts():
             if not _concerns(client, concept):
                 continue
-            for strong, phrases in ((True, concept.strong), (False, concept.weak)):
-                for spans in (place for phrase in phrases for place in phrase.find(part.text)):
-                    if _excluded(concept, part.text, spans):
-                        continue
-                    finding = _judge(concept, strong, part, spans, times, following, teller, last_other)
-                    others.append(finding.state == "other")
-                    found.append(finding)
+            for strong, spans in concept.find(part.text):
+                if _excluded(concept, part.text, spans):
+                    continue
+                finding = _judge(concept, strong, part, spans, times, following, teller, last_other)
+                others.append(finding.state == "other")
+                found.append(finding)
         person = (
             words.about_other(part.text, len(part.text), len(part.text), teller, last_other)
             if teller == "self"
@@ -134,15 +133,22 @@ def _judge(
         state = "denied"
     elif concept.kind in ("illness", "event", "medicine") and words.feared(part.text, start, end):
         state = "feared"
+    elif concept.operation and words.planned(part.text, start, end):
+        state = "planned"
     else:
         state, weeks, passed = _in_time(concept, part.text, start, end, times, following)
         if state == "now" and concept.kind == "sign" and cues("examined").search(part.text + ". " + following):
             state = "examined" if not strong or weeks is None or weeks > _STALE else state
-        if concept.treated and concept.treated.search(part.text):
+        if any(_done(part, *m.span()) for m in concept.treated.finditer(part.text)) if concept.treated else False:
             value = concept.treated_value
         if concept.kind == "medicine" and state == "past":
             value, state = "stopped", "now"
     return Finding(concept, value, strong, state, weeks, passed, part.text[:160])
+
+
+def _done(part: words.Sentence, start: int, end: int) -> bool:
+    """Whether a treatment told of has been done: neither denied nor only planned."""
+    return not words.denied(part, start, end) and not words.planned(part.text, start, end)
 
 
 def _short(time: Time) -> bool:
@@ -159,7 +165,9 @@ def _nearest(times: list[Time], text: str, start: int, end: int) -> Time | None:
     first, last = words.clause_at(text, start)
     last = max(last, end)
     same = [t for t in marks if first <= t.start < last]
-    pool = [t for t in same if t.weeks is not None] or same or marks
+    vague = bool(same) and all(t.kind in ("past", "lasting") for t in same)
+    counted = [t for t in marks if t.weeks is not None and not _short(t)]
+    pool = [t for t in same if t.weeks is not None] or (counted if vague and len(counted) == 1 else same) or marks
     return min(pool, key=lambda t: min(abs(t.start - end), abs(start - t.end)))
 
 

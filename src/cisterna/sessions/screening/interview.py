@@ -7,25 +7,12 @@ from dataclasses import replace
 
 from cisterna.sessions.screening.client import Client, read_client
 from cisterna.sessions.screening.engine import screen
-from cisterna.sessions.screening.questions import Question, questions
+from cisterna.sessions.screening.questions import AGE, SEX, WORDS, Question, questions
 from cisterna.sessions.screening.rules import definitions
 from cisterna.sessions.screening.weigh import weigh
 
 _TRIES = 2
 """How often an unreadable answer is asked again before it counts as missing."""
-
-
-def _own(name: str, kind: str, codes: tuple[str, ...], text: str, unit: str = "", high: float = 0.0) -> Question:
-    return Question(name, "who", kind, codes, unit, 0.0, high, "all", None, True, ("", ""), False, text)
-
-
-AGE = _own(
-    "age_years", "number", (), "How old is the client, in years (an infant: 0.25 for three months)?", "years", 120.0
-)
-SEX = _own("sex", "choice", ("f", "m"), "Sex at birth: f or m?")
-WORDS = _own(
-    "free_text", "text", (), "Is there anything else, in your own words: pain, accidents, medicines, what worries you?"
-)
 
 
 def questions_for(client: Mapping | Client) -> list[Question]:
@@ -107,10 +94,8 @@ def _answer(ask: Callable[[Question], str], question: Question) -> str | float |
         value, wrong = question.read(typed)
         if not wrong:
             return value
-        shown = replace(
-            question,
-            text=f"{question.text} ({wrong.replace(' Treated as missing.', '').replace('; treated as missing', '')})",
-        )
+        told = wrong.replace(" Treated as not known.", "").replace("; treated as not known", "")
+        shown = replace(question, text=f"{question.text} ({told})")
     return None
 
 

@@ -10,14 +10,18 @@ from __future__ import annotations
 import dataclasses
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice, product
 from pathlib import Path
 
 _NO = r"(?!(?:no|not|never|without|neither|nor|but|none)\b)"
-_NEAR = {2: 9, 3: 18}
-"""Words that two or three joined parts may span."""
+_NEAR = {2: 10, 3: 18, 4: 24}
+"""Words that joined parts may span."""
+
+_MOST = 6
+"""Places of a part looked at in one sentence."""
 
 Span = tuple[int, int]
 
@@ -36,10 +40,12 @@ class Phrase:
     def find(self, text: str) -> list[tuple[Span, ...]]:
         """Places of the phrase, one span a part."""
         if len(self.parts) == 1:
-            return [(m.span(),) for m in islice(self.parts[0].finditer(text), 6)]
-        places = [[m.span() for m in islice(part.finditer(text), 6)] for part in self.parts]
-        if not all(places):
-            return []
+            return [(span,) for span in _places(self.parts[0], text)]
+        places = []
+        for part in self.parts:
+            places.append(_places(part, text))
+            if not places[-1]:
+                return []
         found = []
         for spans in product(*places):
             first, last = min(a for a, _ in spans), max(b for _, b in spans)
@@ -50,6 +56,12 @@ class Phrase:
         return [
             tuple(span for span, aside in zip(spans, self.context, strict=True) if not aside) for spans in found[:1]
         ]
+
+
+@lru_cache(maxsize=4096)
+def _places(part: re.Pattern[str], text: str) -> tuple[Span, ...]:
+    """The first places of a part; the same set of words serves many phrases."""
+    return tuple(m.span() for m in islice(part.finditer(text), _MOST))
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,10 @@ class Concept:
         True when the finding still counts after it has gone (a passed deficit, a first seizure).
     neuro : bool
         True when its time since onset goes to ``symptom_onset_hours``.
+    operation : bool
+        True when it may be told as planned only.
+    mask : pattern
+        Phrases that never mean this ("blood pressure" for a bleeding); `exclude` are words that rule it out nearby.
     relieved : bool
         True when relief belongs to the picture ("gone when I lie down"): then "gone" does not end it.
     unless : tuple of str
@@ -94,6 +110,7 @@ class Concept:
     relieved: bool = False
     recent_only: bool = False
     infant_only: bool = False
+    operation: bool = False
     unless: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     old_value: str = ""
@@ -102,6 +119,18 @@ class Concept:
     weak: tuple[Phrase, ...] = ()
     exclude: re.Pattern[str] | None = None
     treated: re.Pattern[str] | None = None
+    mask: re.Pattern[str] | None = None
+
+    def find(self, text: str) -> Iterator[tuple[bool, tuple[Span, ...]]]:
+        """Places of the phrases, each with whether its words are strong; masked phrases ("blood pressure") count as
+        blank.
+        """
+        if self.mask:
+            text = self.mask.sub(lambda m: "~" * len(m[0]), text)
+        for strong, group in ((True, self.strong), (False, self.weak)):
+            for phrase in group:
+                for spans in phrase.find(text):
+                    yield strong, spans
 
     @property
     def time_field(self) -> str:
@@ -130,6 +159,12 @@ class NumberWords:
 def _tables(name: str) -> dict:
     path = Path(__file__).parent / "lexicon" / f"{name}.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+@cache
+def spelling(name: str) -> tuple[str, ...]:
+    """Words of ``spelling.toml``: the right spellings (``words``), or those to leave alone (``spared``)."""
+    return tuple(_tables("spelling")[name])
 
 
 @cache
@@ -189,9 +224,12 @@ def phrases(texts: list[str]) -> tuple[Phrase, ...]:
     return ((Phrase((re.compile("|".join(plain)),)),) if plain else ()) + joined
 
 
+_compiled = cache(re.compile)
+
+
 def _joined(parts: list[str]) -> Phrase:
     context = tuple(part.strip() == "<ACUTE>" for part in parts)
-    return Phrase(tuple(re.compile(pattern(part)) for part in parts), context)
+    return Phrase(tuple(_compiled(pattern(part)) for part in parts), context)
 
 
 def _either(texts: list[str]) -> re.Pattern[str] | None:
@@ -206,7 +244,7 @@ def concepts() -> tuple[Concept, ...]:
         for name, row in _tables(table).items():
             row = dict(row)
             row |= {key: tuple(row.get(key, ())) for key in ("unless", "needs")}
-            words = {key: row.pop(key, []) for key in ("strong", "weak", "not", "treated")}
+            words = {key: row.pop(key, []) for key in ("strong", "weak", "not", "treated", "mask")}
             found.append(
                 Concept(
                     name=name,
@@ -214,6 +252,7 @@ def concepts() -> tuple[Concept, ...]:
                     weak=phrases(words["weak"]),
                     exclude=_either(words["not"]),
                     treated=_either(words["treated"]),
+                    mask=_either(words["mask"]),
                     **row,
                 )
             )

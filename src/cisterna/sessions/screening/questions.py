@@ -5,13 +5,18 @@ from __future__ import annotations
 import csv
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.registry import nearest
 from cisterna.sessions.screening.expression import Node, parse
+from cisterna.sessions.screening.when import find_times
+
+_WEEKS = {"hours": 1 / 168, "days": 1 / 7, "weeks": 1.0, "months": 52 / 12, "years": 52.0}
+"""Length of the units of time questions in weeks."""
 
 _YES = {
     "y": "yes",
@@ -67,6 +72,7 @@ class Question:
     if_unknown: tuple[str, str]
     listed: bool
     text: str
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def choices(self) -> str:
@@ -92,7 +98,7 @@ class Question:
         if isinstance(value, float | int):
             return self._number(float(value))
         if not isinstance(value, str):
-            return None, f"{self.id}: a {type(value).__name__} is no answer; treated as missing"
+            return None, f"{self.id}: a {type(value).__name__} is no answer; treated as not known"
         word = value.strip().lower()
         folded = word.replace(" ", "_").replace("-", "_")
         if folded in self.codes:
@@ -101,38 +107,66 @@ class Question:
             return self._written(word)
         if _YES.get(word) in self.codes:
             return _YES[word], ""
+        if folded in self.aliases:
+            return self.aliases[folded], ""
         if word == "no" and "none" in self.codes:
             return "none", ""
         if word == "none" and "no" in self.codes:
             return "no", ""
         best = nearest(folded, self.codes)
         hint = f"did you mean '{best}'?" if best else f"allowed: {self.choices}"
-        return None, f"{self.id}: no answer '{value[:40]}'; {hint} Treated as missing."
+        return None, f"{self.id}: no answer '{value[:40]}'; {hint} Treated as not known."
 
     def _written(self, word: str) -> tuple[str | float | None, str]:
         if self.kind == "bp":
             match = re.fullmatch(r"(\d{2,3})\s*(?:/|over|-)\s*(\d{2,3})(?:\s*mmhg)?", word)
             if match and 50 <= int(match[1]) <= 300 and 20 <= int(match[2]) <= 200 and int(match[1]) > int(match[2]):
                 return f"{match[1]}/{match[2]}", ""
-            return None, f"{self.id}: no blood pressure '{word[:40]}', write 120/80; treated as missing"
+            return None, f"{self.id}: no blood pressure '{word[:40]}', write 120/80; treated as not known"
         if word in _YES and _YES[word] in self.codes:
             return _YES[word], ""
         if word == "no" and "none" in self.codes:
             return "none", ""
-        match = re.fullmatch(r"(-?\d+(?:[.,]\d+)?)\s*[a-z%°/]*", word)
-        if match:
+        match = re.fullmatch(r"(?:[<>~]|ca\.?|about|approx\.?)?\s*(-?\d+(?:[.,]\d+)?)\s*([a-z%°/]*)\.?", word)
+        if match and not self._other_unit(match[2]):
             return self._number(float(match[1].replace(",", ".")))
-        return None, f"{self.id}: no number '{word[:40]}'; treated as missing"
+        if match and self.unit == "degC" and match[2] in ("f", "°f"):
+            return self._number(round((float(match[1].replace(",", ".")) - 32) / 1.8, 2))
+        if match and self.unit == "mm" and match[2] == "cm":
+            return self._number(float(match[1].replace(",", ".")) * 10)
+        times = find_times(word if "ago" in word else word + " ago") if self.unit in _WEEKS else []
+        if len(times) == 1 and times[0].weeks is not None:
+            return self._number(round(times[0].weeks / _WEEKS[self.unit], 4))
+        return None, f"{self.id}: no number '{word[:40]}'; treated as not known"
+
+    def _other_unit(self, written: str) -> bool:
+        """Whether a number is written in another unit than the one asked for."""
+        if self.unit in _WEEKS and written:
+            return not self.unit.startswith(written.rstrip("s"))
+        return (self.unit, written) in (("degC", "f"), ("degC", "°f"), ("mm", "cm"))
 
     def _number(self, value: float) -> tuple[str | float | None, str]:
         if self.kind != "number":
-            return None, f"{self.id}: a number is no answer here, allowed: {self.choices}; treated as missing"
+            return None, f"{self.id}: a number is no answer here, allowed: {self.choices}; treated as not known"
         if not math.isfinite(value) or not self.low <= value <= self.high:
             return (
                 None,
-                f"{self.id}: {value:g} is outside {self.low:g} to {self.high:g} {self.unit}; treated as missing",
+                f"{self.id}: {value:g} is outside {self.low:g} to {self.high:g} {self.unit}; treated as not known",
             )
         return value, ""
+
+
+def _own(name: str, kind: str, codes: tuple[str, ...], text: str, unit: str = "", high: float = 0.0) -> Question:
+    return Question(name, "who", kind, codes, unit, 0.0, high, "all", None, True, ("", ""), False, text)
+
+
+AGE = _own(
+    "age_years", "number", (), "How old is the client, in years (an infant: 0.25 for three months)?", "years", 120.0
+)
+SEX = _own("sex", "choice", ("f", "m"), "Sex at birth: f or m?")
+WORDS = _own(
+    "free_text", "text", (), "Is there anything else, in your own words: pain, accidents, medicines, what worries you?"
+)
 
 
 def read_table(name: str) -> list[dict[str, str]]:
@@ -150,6 +184,9 @@ def questions() -> dict[str, Question]:
     ('none', 'known_stable', 'unknown', 'known_changed', 'new')
     """
     found = {}
+    names: dict[str, dict[str, str]] = {}
+    for row in read_table("aliases.csv"):
+        names.setdefault(row["field"], {})[row["word"]] = row["code"]
     for row in read_table("questions.csv"):
         verdict, _, urgency = row["if_unknown"].partition("/")
         found[row["id"]] = Question(
@@ -166,6 +203,7 @@ def questions() -> dict[str, Question]:
             (verdict, urgency),
             row["listed"] == "yes",
             row["text"],
+            names.get(row["id"], {}),
         )
     return found
 

@@ -99,6 +99,7 @@ def weigh(client: Client, definitions: dict[str, Node]) -> Weighed:
             _take(weighed, finding)
     _take_numbers(weighed)
     _fill_times(weighed, told)
+    _old_onset(weighed)
     _benign_thinner(weighed)
     _shy(weighed)
     return weighed
@@ -261,6 +262,15 @@ def _fill_times(weighed: Weighed, told: list[text.Finding]) -> None:
         if weeks is not None:
             weighed.answers[time] = weeks * 7 if time.endswith("days") else weeks
             weighed.asks.append(Ask(questions()[time].text, "the time was taken from the words", time))
+
+
+def _old_onset(weighed: Weighed) -> None:
+    """An abrupt onset ticked beside no or a known stable headache is history when the words only tell of years ago."""
+    onset = weighed.client.answers.get("headache_onset")
+    quiet = weighed.answers.get("headache") in ("none", "known_stable")
+    if onset in ("thunderclap", "sudden") and quiet and text.all_old(weighed.client):
+        del weighed.answers["headache_onset"]
+        weighed.asks.append(Ask(questions()["headache_onset"].text, "told of years ago; today too?", "headache_onset"))
 
 
 def _benign_thinner(weighed: Weighed) -> None:

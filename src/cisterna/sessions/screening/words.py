@@ -8,10 +8,11 @@ person's. Written new for short lay texts, also by people whose first language i
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
-from cisterna.sessions.screening.lexicon import cue, cue_words, cues
+from cisterna.sessions.screening.lexicon import cue, cue_words, cues, spelling
 
 _CONTRACTIONS = (
     (r"\b(?:can not|can't|cant|cannot)\b", "can not"),
@@ -24,6 +25,9 @@ _CONTRACTIONS = (
     (r"\b(i|you|he|she|we|they)'d\b", r"\1 would"),
     (r"\b(it|he|she|that|there|what|who)'s\b", r"\1 is"),
 )
+_LONG = 6
+"""Shorter words are not corrected."""
+
 _LONGEST = 500
 """Longest sentence in characters."""
 
@@ -40,12 +44,14 @@ class Sentence:
 
 
 def normalise(text: str) -> str:
-    """Lower case, plain quotes, contractions opened, hyphens between letters as blanks.
+    """Lower case without accents, plain quotes, contractions opened, hyphens as blanks, medical words spelt right.
 
     Examples
     --------
     >>> normalise("I can’t bend; it's 39,6 and one-sided")
     'i can not bend; it is 39.6 and one sided'
+    >>> normalise("siezure, haedache and a menengitis")
+    'seizure, headache and a meningitis'
     """
     text = (
         text.replace("\u2019", "'")
@@ -54,11 +60,44 @@ def normalise(text: str) -> str:
         .replace("\u2013", " - ")
         .replace("\u2014", " - ")
     )
-    text = re.sub(r"(?<=\d),(?=\d)", ".", text.lower())
+    plain = unicodedata.normalize("NFKD", text.lower())
+    text = "".join(c for c in plain if not unicodedata.combining(c))
+    text = re.sub(r"(?<=\d),(?=\d)", ".", text)
     text = re.sub(r"(?<=\w)-(?=[a-z])", " ", text)
     for pattern, replacement in _CONTRACTIONS:
         text = re.sub(pattern, replacement, text)
+    text = re.sub(r"[a-z]{6,20}", lambda m: _right(m[0]), text)
     return re.sub(r"\s+", " ", text).strip()
+
+
+@cache
+def _spellings() -> dict[str, list[str]]:
+    """The right spellings by what is left of them when one letter is left out."""
+    found: dict[str, list[str]] = {}
+    for word in spelling("words"):
+        for variant in _one_less(word):
+            found.setdefault(variant, []).append(word)
+    return found
+
+
+def _one_less(word: str) -> set[str]:
+    return {word} | {word[:k] + word[k + 1 :] for k in range(1, len(word))}
+
+
+def _one_off(word: str, meant: str) -> bool:
+    """Whether one letter is left out, added, wrong, or two neighbours are swapped."""
+    start = next((k for k, (a, b) in enumerate(zip(word, meant, strict=False)) if a != b), min(len(word), len(meant)))
+    a, b = word[start:], meant[start:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
+
+
+@cache
+def _right(word: str) -> str:
+    """The right spelling of a long medical word one letter off, else the word itself."""
+    if len(word) < _LONG or word in spelling("words") or word in spelling("spared"):
+        return word
+    near = {meant for variant in _one_less(word) for meant in _spellings().get(variant, []) if _one_off(word, meant)}
+    return min(near, default=word)
 
 
 def _short_enough(piece: str) -> list[str]:
@@ -170,10 +209,27 @@ def _listed_after_no(text: str, first: int, start: int, last: int) -> bool:
     return False
 
 
+def planned(sentence: str, start: int, end: int) -> bool:
+    """Whether an operation or examination is only planned, waited for, refused or thought about.
+
+    Examples
+    --------
+    >>> text = "coiling is planned in may, the shunt was put in 2009"
+    >>> planned(text, 0, 7), planned(text, 31, 36)
+    (True, False)
+    """
+    first, last = clause_at(sentence, start)
+    last = max(last, end)
+    around = cues("unplanned").sub(lambda m: "~" * len(m[0]), sentence[first:last])
+    return bool(cues("planned").search(around)) and not cues("done").search(around)
+
+
 def feared(sentence: str, start: int, end: int) -> bool:
     """Whether an illness is only feared, read about, prevented or excluded."""
     first, last = clause_at(sentence, start)
     if cues("fear").search(sentence[first:start]) or re.match("|".join(cue_words("fear_after")), sentence[end:]):
+        return True
+    if re.match(r"[^.]{0,20}?[, ]+(?:but )?i (?:have )?never had (?:one|it|that|this|any)", sentence[end:]):
         return True
     after = r"^\W*(?:\w+ ){0,3}(?:was |is |were |has been |could be |got )?" + cue("excluded_after")
     return bool(re.search(after, sentence[end : last + 40]))
