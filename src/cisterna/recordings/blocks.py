@@ -106,7 +106,8 @@ def blocks_of(table: Any, size: int, name: str, where: str, notes: list[str]) ->
             blocks.append(Block(first, int(starts[k]), kept, float(rates[k])))
     if beyond > 0:
         notes.append(f"the index of '{name}' names {beyond} samples that are not in the file: missing")
-    spare = size - sum(block.length for block in blocks) if not idle else 0
+    idling = int(lengths[~running].clip(0, size).sum())
+    spare = size - idling - sum(block.length for block in blocks)
     if spare > 0:
         notes.append(f"{spare} samples of '{name}' lie in no block: left out")
     return sorted(blocks, key=lambda block: block.start)
