@@ -49,8 +49,10 @@ class Edf(Format):
         """Windows of the recording, each decoded from its own records."""
         records = _Records(path, ask)
         end = max(n / rate for n, rate in zip(records.lengths, records.rates, strict=True))
-        for k in range(max(1, math.ceil(end / seconds - 1e-9))):
-            yield records.window(k * seconds, (k + 1) * seconds)
+        count = max(1, math.ceil(end / seconds - 1e-9))
+        for k in range(count):
+            # Marks before the first sample and after the last one stand in the first and the last window.
+            yield records.window(k * seconds, (k + 1) * seconds if k + 1 < count else math.inf)
 
     def write(self, rec: Recording, path: Path) -> None:
         """EDF+ (or BDF+ under ``.bdf``): one clock, events as annotations, missing samples as the lowest code."""
@@ -129,18 +131,19 @@ class _Records:
         return round(run.time * signal.samples / self.header.duration)
 
     def _padding(self) -> list[int]:
-        """Samples at the very end that every signal marks as missing: they only fill up the last record."""
+        """Samples at the very end that all signals of a rate mark as missing: they only fill up the last record."""
         head = self.header
         lowest = head.lowest
+        if any(lowest in signal.digital for signal in self.signals):
+            return [0] * len(self.signals)
         raw = next(self._blocks(head.count - 1, head.count))[1]
-        empty = math.inf
+        empty: dict[int, int] = {}
         for signal in self.signals:
-            if lowest in signal.digital:
-                return [0] * len(self.signals)
             there = np.flatnonzero(codes(raw, signal, head.width) != lowest)
             run = signal.samples - 1 - int(there[-1]) if there.size else signal.samples
-            empty = min(empty, run / signal.samples)
-        return [math.floor(empty * s.samples + 1e-9) if empty < 1 else 0 for s in self.signals]
+            empty[signal.samples] = min(run, empty.get(signal.samples, run))
+        recorded = any(run < samples for samples, run in empty.items())
+        return [empty[s.samples] if recorded else 0 for s in self.signals]
 
     def _blocks(self, first: int, end: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         """Records in blocks (records x bytes), each with the number of its first."""
@@ -176,7 +179,7 @@ class _Records:
                     found = _changes(inputs, inputs[0] if before is None else before)
                     rate, before = self.status.samples / head.duration, inputs[-1]
                     marks += [(start + k / rate, 0.0, f"trigger {inputs[k]}") for k in found]
-        events = [e for e in self.events if e[0] < t1 and e[0] + e[1] >= t0]
+        events = [e for e in self.events if e[0] < t1 and (e[0] + e[1] >= t0 or t0 == 0)]
         channels = []
         for part, rate, bare in zip(parts, self.rates, self.raw, strict=True):
             channels.append(part.channel(head.lowest, rate, part.first / rate, bare))

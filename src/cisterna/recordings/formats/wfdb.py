@@ -72,7 +72,7 @@ class Wfdb(Format):
             if begin < end:
                 channels = _window(plan, begin, end, [])
                 rec = assemble(channels, path, start=_start(header), notes=notes, frame_rate=fs)
-                here = [e for e in events if e[0] < end / fs and e[0] + e[1] >= begin / fs]
+                here = [e for e in events if (e[0] < end / fs or end == plan.total) and e[0] + e[1] >= begin / fs]
                 yield rec.with_events(here)
 
     def write(self, rec: Recording, path: Path) -> None:
