@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cisterna.ground.errors import CisternaError
-from cisterna.ground.parameter import default_parameters
 from cisterna.signals.grid import Samples, as_samples, band_pass, fill, runs, working
-from cisterna.signals.period import local_period
+from cisterna.signals.period import believed, local_period
 
 #: Signals with a pulse: standing still for part of a beat is a fault there, and a rest in a breathing signal is not.
 PULSATILE = ("pressure", "pulse", "velocity")
@@ -29,7 +28,8 @@ _CLIP_RUN, _CLIP_LENGTH, _CLIP_TIMES = 4, 0.02, 3
 
 @dataclass(frozen=True)
 class Interval:
-    """A stretch of time [s] with its kind (gap, dropout, flat, clipped, spike) and how it was bridged, if it was."""
+    """A stretch of time [s] with its kind (gap, dropout, flat, clipped, spike; `quality` adds calibration, damped,
+    distorted) and, where there is more to say, how it was bridged or what it looked like."""
 
     start: float
     stop: float
@@ -81,8 +81,12 @@ def find_faults(values: ArrayLike, rate: float, kind: str = "pressure") -> Fault
     ['8.00-9.50 s dropout']
     """
     array = as_samples(values, rate)
+    return faults_of(array, rate, kind, pulse_size(array, rate) if kind in PULSATILE else None)
+
+
+def faults_of(array: Samples, rate: float, kind: str, pulse: tuple[float, float] | None) -> Faults:
+    """As `find_faults`, with the size and period (s) of the pulse known; None for a signal without one."""
     faults = Faults(gap=_intervals(~np.isfinite(array), rate, "gap"))
-    pulse = pulse_size(array, rate) if kind in PULSATILE else None
     if pulse is not None:
         faults.dropout = _dropouts(array, rate, *pulse)
     still = np.concatenate([np.diff(array) == 0, [False]])
@@ -97,24 +101,23 @@ def find_faults(values: ArrayLike, rate: float, kind: str = "pressure") -> Fault
     return faults
 
 
-def pulse_size(array: Samples, rate: float) -> tuple[float, float] | None:
-    """Typical peak to peak of the pulse and its period (s); None for a signal without a rhythm of the heart."""
-    rows = default_parameters()
-    slow = rows["plausible_heart_rate_mean_adult"].low / 60.0
-    fast = rows["plausible_heart_rate_mean_infant"].high / 60.0
-    x, fs = working(fill(array), rate, 0.0, 125.0)
+def pulse_size(array: Samples, rate: float, period: float | None = None) -> tuple[float, float] | None:
+    """Typical peak to peak of the pulse and its period (s, found if not given); None without a rhythm of the heart."""
+    slow, fast = believed("heart_rate")
+    x, fs = working(fill(array), rate, 0.0, 62.5)
     if x.size < 2.0 / slow * fs or fs < 4 * fast / 2:
         return None
-    try:
-        period = float(np.median(local_period(band_pass(x, fs, 0.5, 4.0), fs, slow, fast, window=10.0)))
-    except CisternaError:
-        return None
+    if period is None:
+        try:
+            period = float(np.median(local_period(band_pass(x, fs, 0.5, 4.0), fs, slow, fast, window=10.0)))
+        except CisternaError:
+            return None
     return float(np.median(_moving_range(x, max(int(1.2 * period * fs), 2)))), period
 
 
 def _dropouts(array: Samples, rate: float, pulse: float, period: float) -> list[Interval]:
     """Stretches without pulse: plateaus (also stepped, as in self-calibration), and pulses far too small."""
-    x, fs = working(fill(array), rate, 0.0, 125.0)
+    x, fs = working(fill(array), rate, 0.0, 62.5)
     shortest = max(_SHORTEST, _PART_OF_BEAT * period)
     window = max(int(0.8 * shortest * fs), 2)
     still = _widened(_moving_range(x, window) < _STILL * pulse, window, x.size)
