@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
@@ -158,26 +157,24 @@ def simulate(
     return Run(net, np.concatenate(times), np.concatenate(samples, axis=-2), np.asarray(y), worst)
 
 
-#: A chunk that fails is done again in this many parts, each with a fresh matrix and this many times the steps.
-_PARTS, _FINER = 10, 4
+#: A chunk that fails is done again in this many parts, each with steps as many times finer and a fresh matrix.
+_PARTS = 10
 
 
 def _carefully(go: Any, how: March, net: Network, y: Any, t: float, h: float, ramp: Ramp) -> Any:
-    """A chunk once more, in finer steps with the matrix renewed often, on the same samples.
+    """A chunk once more, in finer steps with the matrix renewed often, on the same samples and by the same program.
 
     A sudden change of posture can turn a wall so stiff that the matrix from before it no longer serves.
     """
-    parts = math.gcd(_PARTS, how.outer)
-    fine = replace(how, inner=how.inner * _FINER, outer=how.outer // parts)
     blocks, worst = [], np.zeros(y.shape)
-    for k in range(parts):
-        start = t + k * fine.outer * how.inner * h
-        y, out, error = go(fine, net, y, np.float64(start), np.float64(h / _FINER), ramp)
+    for k in range(_PARTS):
+        start = t + k * how.steps * h / _PARTS
+        y, out, error = go(how, net, y, np.float64(start), np.float64(h / _PARTS), ramp)
         blocks.append(np.asarray(out))
         worst = np.maximum(worst, np.asarray(error))
-        if not (np.isfinite(blocks[-1]).all() and bool(jnp.isfinite(y).all())):
+        if not (np.isfinite(blocks[-1]).all() and np.isfinite(np.asarray(y)).all()):
             raise _lost(net, np.asarray(y), start)
-    return y, np.concatenate(blocks, axis=-2), worst
+    return y, np.concatenate(blocks, axis=-2)[..., _PARTS - 1 :: _PARTS, :], worst
 
 
 def _together(schedules: list[Schedule], start: float, end: float, names: list[str], lanes: bool) -> Any:

@@ -130,25 +130,31 @@ def skull_touch(age: float, parameters: Parameters) -> TouchVolume:
     >>> skull_touch(35.0, default_parameters())("sacrum", 3.678, "inward")
     0.0
     """
-    kept: list[Any] = []
+    return _SkullTouch(age, parameters)
 
-    def volume(name: str, force: float, way: str | Vector) -> float:
+
+class _SkullTouch:
+    """The narrowing of one person's skull by a hand; a class, so that a run can go to another process."""
+
+    def __init__(self, age: float, parameters: Parameters) -> None:
+        self.age, self.parameters = age, parameters
+        self.port: Any = None
+
+    def __call__(self, name: str, force: float, way: str | Vector) -> float:
         check_touch(name, way)
         from cisterna.physiology.skull_anatomy import touched
         from cisterna.physiology.stations import station
 
         if station(name) not in touched():
             return 0.0
-        if not kept:
+        if self.port is None:
             from cisterna.physiology.skull import skull_port
 
-            kept.append(skull_port(age, parameters))
-        narrowed = -float(kept[0].g(name, way)) * force
+            self.port = skull_port(self.age, self.parameters)
+        narrowed = -float(self.port.g(name, way)) * force
         if not math.isfinite(narrowed):
             raise CisternaError("the skull gave no answer to a touch", where=name)
         return narrowed
-
-    return volume
 
 
 def check_touch(name: str, way: str | Vector) -> None:

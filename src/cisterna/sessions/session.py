@@ -15,6 +15,7 @@ from cisterna.ground.errors import CisternaError
 from cisterna.model.person import Person
 from cisterna.protocol.context import Context, skull_touch
 from cisterna.protocol.protocol import Protocol
+from cisterna.sessions.apart import Apart, apart_or_none
 from cisterna.sessions.intake import virtual_client
 from cisterna.sessions.onworld import WorldRun, run_seated, run_world
 from cisterna.sessions.plans import session_protocol
@@ -108,10 +109,16 @@ def run_session(plan: SessionPlan, told: Told | None = None) -> SessionResult:
     if drive is not None:
         person = driven(person, drive)
     tell("resting state", 0.0, None)
-    first = _begin(person, plan.worlds[0], plan)
-    screening = _by_model(screening, first)
-    _require(screening, plan)
-    begun, runs, seated = _run_all(plan, protocol, person, first, tell)
+    others = {name: apart_or_none(_prepare, _finish, person, name, plan, protocol) for name in plan.worlds[1:]}
+    try:
+        first = _begin(person, plan.worlds[0], plan)
+        screening = _by_model(screening, first)
+        _require(screening, plan)
+        begun, runs, seated = _run_all(plan, protocol, person, first, others, tell)
+    finally:
+        for child in others.values():
+            if child is not None:
+                child.close()
     tell("evaluation", 1.0, None)
     return summarise(plan, protocol, client, screening, drive, begun, runs, seated)
 
@@ -176,13 +183,33 @@ def _context(begun: Begun, plan: SessionPlan) -> Context:
     return Context(person.parameters, person.age, person.body, rest, touch, np.random.default_rng(plan.seed))
 
 
+#: A world made ready to run: its body at rest, its name, and what is to be done.
+_Ready = tuple["Begun", str, SessionPlan, Protocol]
+
+
+def _prepare(person: Person, name: str, plan: SessionPlan, protocol: Protocol) -> _Ready:
+    return _begin(person, name, plan), name, plan, protocol
+
+
+def _finish(ready: _Ready, told: Callable[[float, float, float], None]) -> tuple[Begun, WorldRun]:
+    begun, name, plan, protocol = ready
+    inputs, context = begun.schedule.copy(), _context(begun, plan)
+    run = run_world(name, begun.person, begun.state, inputs, protocol.steps, context, begun.net, told=told)
+    return begun, run
+
+
 def _run_all(
-    plan: SessionPlan, protocol: Protocol, person: Person, begun: Begun, tell: Told
+    plan: SessionPlan,
+    protocol: Protocol,
+    person: Person,
+    first: Begun,
+    others: Mapping[str, Apart | None],
+    tell: Told,
 ) -> tuple[dict[str, Begun], dict[str, WorldRun], Run]:
-    """Every world, one after the other, then staying seated in the first."""
-    first = plan.worlds[0]
+    """Every world, side by side where that can be, and staying seated in the first."""
+    name = plan.worlds[0]
     done = dict.fromkeys([*plan.worlds, ""], 0.0)
-    labels = _labels(protocol, begun, plan)
+    labels = _labels(protocol, first, plan)
 
     def progress(name: str) -> Callable[[float, float, float], None]:
         def told(share: float, time: float, icp: float) -> None:
@@ -192,14 +219,19 @@ def _run_all(
 
         return told
 
+    for other, child in others.items():
+        if child is not None:
+            child.go(progress(other))
     starts, runs = {}, {}
-    for name in plan.worlds:
-        b = starts[name] = begun if name == first else _begin(person, name, plan)
-        inputs, context = b.schedule.copy(), _context(b, plan)
-        runs[name] = run_world(name, b.person, b.state, inputs, protocol.steps, context, b.net, told=progress(name))
+    starts[name], runs[name] = _finish((first, name, plan, protocol), progress(name))
     # Posture is textbook: staying seated is told apart in the first world only.
-    inputs, context = begun.schedule.copy(), _context(begun, plan)
-    seated = run_seated(begun.state, inputs, protocol.steps, context, begun.net, told=progress(""))
+    inputs, context = first.schedule.copy(), _context(first, plan)
+    seated = run_seated(first.state, inputs, protocol.steps, context, first.net, told=progress(""))
+    for other, child in others.items():
+        if child is not None:
+            starts[other], runs[other] = child.result()
+        else:
+            starts[other], runs[other] = _finish(_prepare(person, other, plan, protocol), progress(other))
     return starts, runs, seated
 
 

@@ -67,20 +67,22 @@ def _chunk(march: March, net: Network, y: Array, t: Array, h: Array, ramp: Ramp)
     def f(time: Array, state: Array) -> Array:
         return rhs(net, time, state, ramp.at(time))
 
-    def one(carry: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], Array]:
-        time, state = carry
-        new, error = step(f, time, state, h, m_inv, march.scheme)
-        return (time + h, new), error
+    def one(state: Array, time: Array) -> tuple[Array, tuple[Array, Array]]:
+        # What a sample shows is what the first stage of the next step evaluates.
+        rate, observed = evaluate(net, time, state, ramp.at(time))
+        new, error = step(f, time, state, h, m_inv, march.scheme, rate)
+        return new, (observed, error)
 
-    def sample(carry: tuple[Array, Array], k: Array) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-        (_, state), errors = jax.lax.scan(one, carry, None, length=march.inner)
+    def sample(state: Array, k: Array) -> tuple[Array, tuple[Array, Array]]:
         # Time is recomputed from the chunk's start so that a long run gathers no rounding.
-        time = t + (k + 1) * march.inner * h
-        observed = evaluate(net, time, state, ramp.at(time))[1]
-        return (time, state), (net.readout @ observed, jnp.max(jnp.abs(errors), axis=0))
+        times = t + (k * march.inner + jnp.arange(march.inner)) * h
+        new, (observed, errors) = jax.lax.scan(one, state, times)
+        return new, (net.readout @ observed[0], jnp.max(jnp.abs(errors), axis=0))
 
-    (_, end), (samples, errors) = jax.lax.scan(sample, (t, y), jnp.arange(march.outer))
-    return end, samples, jnp.max(errors, axis=0)
+    end, (samples, errors) = jax.lax.scan(sample, y, jnp.arange(march.outer))
+    last = t + march.steps * h
+    shown = net.readout @ evaluate(net, last, end, ramp.at(last))[1]
+    return end, jnp.concatenate([samples[1:], shown[None]]), jnp.max(errors, axis=0)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -123,10 +125,21 @@ def enable_cache(folder: str | os.PathLike[str] | None = None) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError:
         return path  # a read-only home only costs compile time
-    jax.config.update("jax_compilation_cache_dir", str(path))
+    keep_programs(path)
+    return path
+
+
+def keep_programs(folder: str | os.PathLike[str]) -> None:
+    """Keep every compiled program in a folder that is there."""
+    jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
-    return path
+
+
+def programs_folder() -> str | None:
+    """Where compiled programs are kept; None when they are not."""
+    folder: str | None = getattr(jax.config, "jax_compilation_cache_dir", None)
+    return folder
 
 
 def _user_cache() -> Path:

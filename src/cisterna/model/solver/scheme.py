@@ -108,7 +108,13 @@ def matrix(jacobian: Array, h: Array, scheme: Scheme) -> Array:
 
 
 def step(
-    f: Callable[[Array, Array], Array], t: Array, y: Array, h: Array, m_inv: Array, scheme: Scheme
+    f: Callable[[Array, Array], Array],
+    t: Array,
+    y: Array,
+    h: Array,
+    m_inv: Array,
+    scheme: Scheme,
+    rate: Array | None = None,
 ) -> tuple[Array, Array]:
     """One step of a W-method.
 
@@ -119,6 +125,8 @@ def step(
         Time s, state, step s.
     m_inv : array (states, states)
         `matrix` at a state not too far away.
+    rate : array (states,), optional
+        f(t, y), the first stage's evaluation, when it is known already.
 
     Returns
     -------
@@ -135,7 +143,8 @@ def step(
                 point = point + a[i, j] * stages[j]
             if c[i, j] != 0.0:
                 extra = extra + c[i, j] * stages[j]
-        stages.append(g * (m_inv @ (h * f(t + nodes[i] * h, point) + extra)))
+        slope = rate if i == 0 and rate is not None else f(t + nodes[i] * h, point)
+        stages.append(g * (m_inv @ (h * slope + extra)))
     new = y + sum(m[i] * stages[i] for i in range(len(m)))
     error = sum(e[i] * stages[i] for i in range(len(m)))
     return new, jnp.asarray(error)
