@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from cisterna.ground.errors import CisternaError
+from cisterna.recordings.infusion import InfusionTest as KeptTest
+from cisterna.recordings.infusion import Reported
 from cisterna.recordings.recording import Recording
 from cisterna.recordings.rules import Event
 from cisterna.signals.infusion import (
@@ -93,6 +95,7 @@ def test_found_alone_covers_its_own_error_of_time():
         ([(300, 0, "start of infusion, 90 mL/h"), (1200, 0, "infusion off")], (300, 1200), 1.5),
         ([(300, 0, "Infusion started"), (1200, 0, "Infusion stopped")], (300, 1200), None),
         ([(0, 290, "Baseline"), (300, 900, "Infusion"), (1000, 200, "Plateau")], (300, 1200), None),
+        ([(0, 300, "rest"), (300, 900, "infusion"), (1200, 300, "rest")], (300, 1200), None),
         ([(100, 50, "noradrenaline infusion"), (300, 900, "Infusion")], (300, 1200), None),
     ],
 )
@@ -100,8 +103,18 @@ def test_marks_are_understood(events, pump, rate):
     found = phases_from_events([Event(*e) for e in events], 1500.0)
     assert found.pump == pump and found.how == "events"
     assert found.rate == (None if rate is None else pytest.approx(rate))
-    if len(events) == 3:
+    if events[-1][2] == "Plateau":
         assert found.baseline == (0, 290) and found.plateau == (1000, 1200)
+
+
+def test_phases_of_a_bedside_program_are_understood():
+    names = {"Baseline": (10, 290), "Infusion": (300, 700), "Transition": (700, 900), "Plateau": (900, 1200)}
+    marks = [Event(a, b - a, f"infusion test: {name}") for name, (a, b) in names.items()]
+    other = [Event(e.time + 2000, e.duration, e.label.replace("test", "test 2")) for e in marks]
+    found = phases_from_events([*marks, *other], 1500.0)
+    assert found.baseline == (10, 290) and found.plateau == (900, 1200)
+    assert found.pump == (300, 1200)  # the pump runs while the plateau holds
+    assert phases_from_events(other, 4000.0) is None
 
 
 @pytest.mark.parametrize("label", ["mannitol infusion", "ICP overdrainage", "suction", "plateau wave", ""])
@@ -175,6 +188,15 @@ def test_the_answer_in_words_prints_the_priors():
     p = simulate(SPACE, [Pump(300, 1200, 1.5)], 1200.0, 5.0, **NOISE)
     text = "\n".join(infusion_test(_recording(p), rate=1.5, start=300, stop=1200).lines())
     assert "prior of rout: log-normal, median 12.3" in text and "E (pb - p0)" in text
+
+
+def test_rate_and_needle_are_taken_from_the_test_kept_in_the_file():
+    needle = Marmarou(10.0, 0.2, 2.0, 9.0, needle=2.5)
+    p = simulate(needle, [Pump(300, 1500, 1.5)], 1500.0, 5.0, **NOISE)
+    kept = KeptTest(rate=Reported(1.5, "mL/min", "Infusion rate"), one_needle=True).as_dict()
+    rec = _recording(p, events=[(300, 1200, "infusion test: Infusion")]).with_provenance(infusion_tests=[kept])
+    test = infusion_test(rec)
+    assert test["rout"].low < 10.0 < test["rout"].high and test["needle"].low < 2.5 < test["needle"].high
 
 
 def test_a_simulated_run_states_its_own_rate():

@@ -6,25 +6,56 @@ Plain NumPy and SciPy, no JAX. Samples come as arrays with their rate (Hz), or a
 from cisterna.signals.beats import find_beats, find_breaths, per_minute
 from cisterna.signals.clean import BridgeReport, bridge
 from cisterna.signals.drive import DriveSignals, heart_and_breath_from
+from cisterna.signals.epochs import Epochs, EpochStream, epochs_of
 from cisterna.signals.faults import Faults, Interval, find_faults
+from cisterna.signals.flow import FlowCurve, cycle_average, flow_curve, flow_of
+from cisterna.signals.flow_results import flow_delay, flow_results
+from cisterna.signals.flow_velocity import Aliasing, background_offset, find_aliasing, region_flow
+from cisterna.signals.indices import Index, explain, index, sweep
+from cisterna.signals.infusion import InfusionTest, NoInfusionTest, infusion_test
 from cisterna.signals.rhythm import RhythmTest, record_needed, slow_rhythm
-from cisterna.signals.spectra import band_power, fundamental_amplitude, pulse_amplitude
+from cisterna.signals.spectra import Spectrum, band_power, fundamental_amplitude, pulse_amplitude, spectrum
+from cisterna.signals.transfer import Transfer, transfer_function
 
 __all__ = [
+    "Aliasing",
     "BridgeReport",
     "DriveSignals",
+    "EpochStream",
+    "Epochs",
     "Faults",
+    "FlowCurve",
+    "Index",
+    "InfusionTest",
     "Interval",
+    "NoInfusionTest",
     "RhythmTest",
+    "Spectrum",
+    "Transfer",
+    "background_offset",
     "band_power",
     "bridge",
+    "cycle_average",
+    "epochs_of",
+    "explain",
+    "find_aliasing",
     "find_beats",
     "find_breaths",
     "find_faults",
+    "flow_curve",
+    "flow_delay",
+    "flow_of",
+    "flow_results",
     "fundamental_amplitude",
     "heart_and_breath_from",
+    "index",
+    "infusion_test",
     "per_minute",
     "pulse_amplitude",
     "record_needed",
+    "region_flow",
     "slow_rhythm",
+    "spectrum",
+    "sweep",
+    "transfer_function",
 ]

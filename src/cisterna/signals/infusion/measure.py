@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.units import convert, parse
+from cisterna.recordings.infusion import infusion_tests
 from cisterna.recordings.recording import Recording
 from cisterna.recordings.rules import Event
 from cisterna.signals.infusion.answers import answers, remarks
@@ -85,7 +86,7 @@ def infusion_test(
     volume: str | float | None = None,
     start: float | None = None,
     stop: float | None = None,
-    one_needle: bool = False,
+    one_needle: bool | None = None,
     recovery: bool | None = None,
     seed: int = 0,
 ) -> InfusionTest:
@@ -101,14 +102,14 @@ def infusion_test(
     kind : {"infusion", "drain", "bolus"}, optional
         By default what the events name, else an infusion.
     rate : str or float, optional
-        Rate of the pump (``"1.5 mL/min"``; a bare number is mL/min). Else from the events or, of a simulated run,
-        from the volume moved. It is never guessed.
+        Rate of the pump (``"1.5 mL/min"``; a bare number is mL/min). Else from the events, from the test that a
+        bedside program kept in its file or, of a simulated run, from the volume moved. It is never guessed.
     volume : str or float, optional
         Volume of a bolus (``"4 mL"``).
     start, stop : float, optional
         When the pump ran, s from the start of the recording.
     one_needle, recovery, seed
-        As in `fit_test`.
+        As in `fit_test`; whether there was one needle is taken from the file where it says so.
 
     Returns
     -------
@@ -154,16 +155,24 @@ def infusion_test(
     if phases.kind == "infusion" and (per_minute or 0.0) < 0:
         phases = replace(phases, kind="drain")
     phases = _with_moved(phases, recording, begin)
+    kept = infusion_tests(recording) if phases.kind == "infusion" else []
+    if kept:
+        if kept[0].rate is not None and phases.rate is None:
+            phases = replace(phases, rate=_as(kept[0].rate.value, kept[0].rate.unit or "mL/min"))
+        one_needle = kept[0].one_needle if one_needle is None else one_needle
     fit = fit_test(
-        values, hertz, phases, rate=per_minute, volume=amount, one_needle=one_needle, recovery=recovery, seed=seed
+        values, hertz, phases, rate=per_minute, volume=amount, one_needle=bool(one_needle), recovery=recovery, seed=seed
     )
+    said = list(remarks(fit))
+    if len(kept) > 1:
+        said.append(f"the file holds {len(kept)} tests, the first is told: give start and stop for another")
     course = fit.course
     return InfusionTest(
         channel,
         _later(phases, begin),
         answers(fit, channel, begin),
         replace(course, time=course.time + begin),
-        remarks(fit),
+        tuple(said),
         fit,
     )
 

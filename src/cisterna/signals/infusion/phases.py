@@ -31,6 +31,8 @@ _TIMES, _PLACES = (30.0, 60.0, 120.0, 240.0, 480.0, 960.0), 48
 #: Longest record searched without a mark (s): above it a fitting piece is found by chance.
 _LONGEST = 3 * 3600.0
 _WORDS: dict[Kind, str] = {"infusion": r"infus", "drain": r"\bdrain|withdraw|\btap\b", "bolus": r"bolus"}
+#: How the events of a bedside program name the phases of its first test: "infusion test: Plateau".
+_PREFIX = re.compile(r"^infusion test(?P<which> \d+)?\s*:\s*", re.I)
 _BEGIN, _END = r"\b(start|begin|on)", r"\b(stop|end|off)"
 _RATE = re.compile(r"([-+−]?\d+(?:[.,]\d+)?)\s*(mL\s*/\s*min|mL\s*/\s*h|uL\s*/\s*min|uL\s*/\s*s|µL\s*/\s*s)", re.I)
 _VOLUME = re.compile(r"([-+−]?\d+(?:[.,]\d+)?)\s*mL(?!\s*/)", re.I)
@@ -120,19 +122,23 @@ def phases_from_events(events: Sequence[Event], duration: float, kind: Kind | No
     kind : {"infusion", "drain", "bolus"}, optional
         Look for this kind only.
     """
+    events = [_plain(e) for e in events if _is_first(e)]
     for which in (kind,) if kind else ("infusion", "bolus", "drain"):
         own = [e for e in events if re.search(_WORDS[which], e.label, re.I) and not _foreign(e.label)]
         pump = _span(own, duration, which)
         if pump is None:
             continue
-        found = stated_phases(which, *pump, duration, how="events")
+        flat = [e for e in events if re.search(r"\bplateau\b(?!\s*wave)", e.label, re.I) and e.duration > 0]
+        flat = [e for e in flat if e.time >= pump[0]] if which != "bolus" else []
+        # A plateau holds only while the pump runs: where it is marked after the infusion, that was the rise.
+        stop = max(pump[1], min(flat[0].time + flat[0].duration, duration)) if flat else pump[1]
+        found = stated_phases(which, pump[0], stop, duration, how="events")
         rest = [e for e in events if re.search(r"\bbaseline\b|\brest\b", e.label, re.I) and e.duration > 0]
         before = [e for e in rest if e.time < pump[0]]
         if before:
             last = before[-1]
             found = replace(found, baseline=(max(last.time, 0.0), min(last.time + last.duration, pump[0])))
-        flat = [e for e in events if re.search(r"\bplateau\b(?!\s*wave)", e.label, re.I) and e.duration > 0]
-        if flat and which != "bolus":
+        if flat:
             found = replace(found, plateau=(flat[0].time, min(flat[0].time + flat[0].duration, duration)))
         labels = " ".join(e.label for e in own)
         rate, volume = _number(_RATE, labels), None if which != "bolus" else _number(_VOLUME, labels)
@@ -152,6 +158,16 @@ def _span(own: Sequence[Event], duration: float, kind: Kind) -> tuple[float, flo
         after = [t for t in ends if t > begins[0]]
         return begins[0], after[0] if after else duration
     return (own[0].time, own[0].time + 1.0) if own and kind == "bolus" else None
+
+
+def _is_first(event: Event) -> bool:
+    """Whether an event is not a phase of a second test of a bedside program."""
+    match = _PREFIX.match(event.label)
+    return match is None or match["which"] in (None, " 1")
+
+
+def _plain(event: Event) -> Event:
+    return Event(event.time, event.duration, _PREFIX.sub("", event.label))
 
 
 def _foreign(label: str) -> bool:

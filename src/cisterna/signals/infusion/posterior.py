@@ -25,6 +25,8 @@ TWO_SIDED = 1.959964
 _NOISE = ("infusion_noise_white", "infusion_wave_size", "infusion_wave_time")
 #: Draws of each round of the weighted draws, rounds at most, and share of effective draws that is enough.
 DRAWS, _ROUNDS, _ENOUGH = 2000, 6, 0.3
+#: Unknowns that are logarithms are kept within this.
+_FAR = 14.0
 #: Degrees of freedom of the proposal: tails heavier than the posterior's.
 _TAILS = 6.0
 
@@ -140,11 +142,13 @@ class Problem:
     def theta(self, x: Array) -> Array:
         """Physical parameters (draw, 6) of the unknowns x (draw, size ...)."""
         out = np.zeros((x.shape[0], 6))
-        rest = np.exp(x[:, 2])
-        out[:, 0], out[:, 1] = np.exp(x[:, 0]), np.exp(x[:, 1]) / rest
+        # Far beyond any prior a draw only has to stay finite.
+        rest = np.exp(np.clip(x[:, 2], -_FAR, _FAR))
+        out[:, 0] = np.exp(np.clip(x[:, 0], -_FAR, _FAR))
+        out[:, 1] = np.exp(np.clip(x[:, 1], -_FAR, _FAR)) / rest
         out[:, 2], out[:, 3] = x[:, 3] - rest, x[:, 3]
         if self.needle:
-            out[:, 4] = np.exp(x[:, 4])
+            out[:, 4] = np.exp(np.clip(x[:, 4], -_FAR, _FAR))
         if self.delay:
             out[:, 5] = x[:, 4 + self.needle]
         return out
@@ -161,7 +165,7 @@ class Problem:
 
     def log_posterior(self, x: Array) -> Array:
         """Of unknowns and ln(noise) together (draw, size + 3); the resting pressure has a flat prior."""
-        own, noise = x[:, : self.size], x[:, self.size :]
+        own, noise = x[:, : self.size], np.clip(x[:, self.size :], -2 * _FAR, _FAR)
         miss = (self.y - self.model(own))[:, None, :]
         white, scale = whiten(miss, np.exp(noise), self.blocks.step, self.blocks.good)
         # + x[:, 2]: the prior is flat in p0, the unknown is ln(pb - p0).
