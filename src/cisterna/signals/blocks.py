@@ -93,34 +93,59 @@ def in_blocks(
     >>> [(b.start, b.stop) for b in in_blocks(pieces, 1.0, block=4.0, margin=1.0)]
     [(0, 4), (4, 8), (8, 10)]
     """
-    if not (np.isfinite(rate) and rate > 0):
-        raise CisternaError("impossible sampling rate", found=f"{rate} Hz", mend="give samples a second")
-    size, side = round(block * rate), round(margin * rate)
-    if size < 1 or side < 0:
-        found = f"block {block:g} s, margin {margin:g} s at {rate:g} Hz"
-        raise CisternaError("a block must hold a sample, and a margin cannot be negative", found=found)
-    pieces = iter([values]) if isinstance(values, np.ndarray) else iter(values)
-    held: Samples = np.array([], dtype=np.float64)
-    first, start, ended = 0, 0, False
-    while not ended:
-        waiting, count = [held] if held.size else [], held.size
-        while not ended and first + count < start + size + side + 1:
-            piece = next(pieces, None)
-            if piece is None:
-                ended = True
-                continue
-            part = np.asarray(piece, dtype=np.float64)
-            if part.ndim > 1:
-                raise CisternaError("one signal is needed, samples along one axis", found=f"shape {part.shape}")
-            waiting.append(np.atleast_1d(part))
-            count += waiting[-1].size
-        held = np.concatenate(waiting) if len(waiting) > 1 else (waiting[0] if waiting else held)
-        end = first + held.size
+    feed = BlockFeed(rate, block, margin)
+    for piece in iter([values]) if isinstance(values, np.ndarray) else iter(values):
+        yield from feed.add(piece)
+    yield from feed.end()
+
+
+class BlockFeed:
+    """The blocks of a signal whose pieces are handed over one by one; see `in_blocks`.
+
+    Examples
+    --------
+    >>> feed = BlockFeed(1.0, block=4.0, margin=1.0)
+    >>> [(b.start, b.stop) for b in feed.add(np.arange(7.0))], [(b.start, b.stop) for b in feed.end()]
+    ([(0, 4)], [(4, 7)])
+    """
+
+    def __init__(self, rate: float, block: float = BLOCK, margin: float = MARGIN) -> None:
+        if not (np.isfinite(rate) and rate > 0):
+            raise CisternaError("impossible sampling rate", found=f"{rate} Hz", mend="give samples a second")
+        self.rate, self._size, self._side = rate, round(block * rate), round(margin * rate)
+        if self._size < 1 or self._side < 0:
+            found = f"block {block:g} s, margin {margin:g} s at {rate:g} Hz"
+            raise CisternaError("a block must hold a sample, and a margin cannot be negative", found=found)
+        self._waiting: list[Samples] = []
+        self._count = 0  # samples waiting, from number `_first` on
+        self._first = self._start = 0
+
+    def add(self, piece: NDArray[np.float64]) -> Iterator[Block]:
+        """Take the next samples; the blocks that they complete, none or many."""
+        part = np.asarray(piece, dtype=np.float64)
+        if part.ndim > 1:
+            raise CisternaError("one signal is needed, samples along one axis", found=f"shape {part.shape}")
+        self._waiting.append(np.atleast_1d(part))
+        self._count += self._waiting[-1].size
         # A block is whole once a sample beyond its margin is there: then it is surely not the last one.
-        while start < end and (ended or start + size + side < end):
-            stop = min(start + size, end)
+        if self._start + self._size + self._side < self._first + self._count:
+            yield from self._ready(ended=False)
+
+    def end(self) -> Iterator[Block]:
+        """The blocks that were still waiting for samples."""
+        yield from self._ready(ended=True)
+
+    def _ready(self, ended: bool) -> Iterator[Block]:
+        if not self._waiting:
+            return
+        held = self._waiting[0] if len(self._waiting) == 1 else np.concatenate(self._waiting)
+        first, size, side = self._first, self._size, self._side
+        end = first + held.size
+        while self._start < end and (ended or self._start + size + side < end):
+            start, stop = self._start, min(self._start + size, end)
+            self._start = stop
             a, b = max(start - side, 0), min(stop + side, end)
-            yield Block(held[a - first : b - first], rate, a, start, stop, stop == end)
-            start = stop
-        keep = max(start - side, first)
-        held, first = held[keep - first :], keep
+            yield Block(held[a - first : b - first], self.rate, a, start, stop, stop == end)
+        keep = max(self._start - side, first)
+        self._waiting, self._first = [held[keep - first :]], keep
+        self._count = self._waiting[0].size

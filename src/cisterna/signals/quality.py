@@ -167,23 +167,35 @@ def survey(
     unit: str = "",
 ) -> Iterator[Stretch]:
     """Beats and faults block by block, as the samples arrive; `judged` makes a `Quality` of them. See `assess`."""
-    latest = -np.inf
-    apart = 0.85 / believed("heart_rate")[1]
+    surveyor = Surveyor(rate, kind, channel, unit)
     for block in in_blocks(values, rate, BLOCK, MARGIN):
-        pulsatile = kind in PULSATILE
-        found = _feet(block) if pulsatile else np.array([])
+        yield surveyor.stretch(block)
+
+
+class Surveyor:
+    """Beats and faults of a signal whose blocks come one by one, in order; see `survey`."""
+
+    def __init__(self, rate: float, kind: str = "pressure", channel: str = "", unit: str = "") -> None:
+        self.rate, self.kind, self.channel, self.unit = rate, kind, channel, unit
+        self._latest = -np.inf
+        self._apart = 0.85 / believed("heart_rate")[1]
+
+    def stretch(self, block: Block) -> Stretch:
+        """What the core of a block shows."""
+        rate = self.rate
+        found = _feet(block) if self.kind in PULSATILE else np.array([])
         start, stop = block.span
         times = found + block.offset
         good = np.isfinite(block.values[np.clip(np.round(found * rate).astype(int), 0, block.values.size - 1)])
         early, late = (0.0 if block.start == 0 else 0.1), (0.0 if block.last else 0.1)
         beats = times[good & (times >= start - early) & (times < stop + late)]
-        beats = beats[beats > latest + apart]
-        latest = float(beats[-1]) if beats.size else latest
+        beats = beats[beats > self._latest + self._apart]
+        self._latest = float(beats[-1]) if beats.size else self._latest
         sizes = beat_sizes(block.values, rate, found, block.offset)
-        faults = _faults(block, kind, channel, unit, found, sizes)
+        faults = _faults(block, self.kind, self.channel, self.unit, found, sizes)
         mine = (sizes.time >= start) & (sizes.time < stop)
         sizes = BeatSizes(*(getattr(sizes, n)[mine] for n in ("time", "amplitude", "mean", "steepness")))
-        yield Stretch(start, stop, block.stop - block.start, beats, sizes, faults)
+        return Stretch(start, stop, block.stop - block.start, beats, sizes, faults)
 
 
 def judged(stretches: Sequence[Stretch], rate: float, channel: str = "", window: float = 10.0) -> Quality:
