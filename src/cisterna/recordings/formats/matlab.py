@@ -1,4 +1,4 @@
-"""MATLAB files: version 5 to 7 through SciPy, version 7.3 (HDF5) through h5py. Signals are found by plain rules."""
+"""MATLAB files: version 5 to 7, and version 7.3 (HDF5) through h5py. Signals are found by plain rules."""
 
 from __future__ import annotations
 
