@@ -45,7 +45,7 @@ def icp_samples() -> tuple[np.ndarray, np.ndarray]:
     return values, np.array(rows, INDEX)
 
 
-def tests_xml(phases: str = "", results: str = "", extra: str = "", tools: str = "", rate: str = "1.50") -> str:
+def xml_of_tests(phases: str = "", results: str = "", extra: str = "", tools: str = "", rate: str = "1.50") -> str:
     """The XML of the tests: another tool first, then an infusion test."""
     return f"""<?xml version = "1.0"?>
 <ICMAnalysis>
@@ -159,7 +159,7 @@ def write_icmplus(
             [("Field", text), ("Value", text)],
         )
         out["patient.notes"] = np.array(["Jane Doe seen by DrWho"], dtype=object)
-        for key, content in (("icmtests", tests_xml() if xml is None else xml), ("icmevents", EVENTS_XML)):
+        for key, content in (("icmtests", xml_of_tests() if xml is None else xml), ("icmevents", EVENTS_XML)):
             out[f"aux/ICM+/{key}"] = np.array([content], dtype=object)
         out["aux/ICM+/DTAFilesLog"] = np.array([SECRETS[-1]], dtype=object)
     return file

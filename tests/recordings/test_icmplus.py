@@ -70,6 +70,16 @@ def test_the_local_clock_is_kept_raw(tmp_path: Path) -> None:
     assert bare.start == rec.start and infusion_tests(bare)[0].phases == infusion_tests(rec)[0].phases
 
 
+def test_the_zone_can_be_said_and_changes_no_time(tmp_path: Path) -> None:
+    file = write_icmplus(tmp_path)
+    rec, bare = load(file, utc_offset=1.0), load(file)
+    assert rec.provenance["start_utc"] == "2021-03-01T15:00:00.250000" and rec.start == bare.start
+    assert rec.events == bare.events and np.array_equal(rec.time("icp"), bare.time("icp"))
+    assert next(iter(stream(file, utc_offset=1.0))).provenance["start_utc"] == rec.provenance["start_utc"]
+    with pytest.raises(CisternaError, match="that far from UTC"):
+        load(file, utc_offset=60.0)
+
+
 @pytest.mark.parametrize("hours", [0, 1, -5])
 def test_marks_are_moved_by_whole_hours_and_it_is_said(tmp_path: Path, hours: int) -> None:
     rec = load(write_icmplus(tmp_path, hours=hours))
@@ -145,7 +155,7 @@ def test_several_tests_odd_phases_and_implausible_results_are_kept_and_flagged(t
       <Parameter Name="ICP baseline [mmHg]" Value="9"/><Parameter Name="CSF production rate []" Value="0.4"/>
       <Parameter Name="Shunt resist. [mmHg*min/ml]" Value="3.3"/><Parameter Name="Magic number" Value="1.#QNAN"/>
       </Results></SingleAnalysis>"""
-    xml = sample.tests_xml(phases=f"{odd}</Selection>{late}</Selection>", extra=more)
+    xml = sample.xml_of_tests(phases=f"{odd}</Selection>{late}</Selection>", extra=more)
     rec = load(write_icmplus(tmp_path, xml=xml))
     first, second = infusion_tests(rec)
     assert set(first.flags) == {"Overdrainage ends before it begins", "Baseline and Infusion overlap"}

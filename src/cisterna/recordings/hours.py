@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from cisterna.ground.errors import CisternaError
+
+if TYPE_CHECKING:
+    from cisterna.recordings.recording import Recording
 
 #: Time zones reach from -12 to +14 hours.
 FARTHEST = 14
@@ -94,3 +100,35 @@ def hours_into(times: Sequence[float], begin: float, end: float) -> int:
         if np.all((begin <= at + hours * HOUR) & (at + hours * HOUR <= end)):
             return hours
     return 0
+
+
+def with_utc(rec: Recording, offset: float, where: str = "") -> Recording:
+    """The recording with its beginning in UTC beside the clock of the file, which stays as it is.
+
+    Parameters
+    ----------
+    offset : float
+        Hours that the clock of the file is ahead of UTC.
+    where : str
+        The file, for errors.
+
+    Raises
+    ------
+    CisternaError
+        No zone is that far off, or the recording does not say when it began.
+
+    Examples
+    --------
+    >>> from cisterna.recordings import Recording
+    >>> rec = with_utc(Recording().with_title("night", "2021-07-01T23:30:00"), 2.0)
+    >>> rec.start, rec.provenance["start_utc"]
+    ('2021-07-01T23:30:00', '2021-07-01T21:30:00')
+    """
+    if not -12 <= offset <= FARTHEST:
+        raise CisternaError("no clock is that far from UTC", where, f"{offset:g} h", "give hours ahead of UTC")
+    try:
+        begin = datetime.fromisoformat(rec.start).replace(tzinfo=None)
+    except ValueError:
+        mend = "leave the offset out"
+        raise CisternaError("the file does not say when it began", where, repr(rec.start), mend) from None
+    return rec.with_provenance(utc_offset_h=offset, start_utc=(begin - timedelta(hours=offset)).isoformat())

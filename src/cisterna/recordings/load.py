@@ -15,6 +15,7 @@ from cisterna.ground.errors import CisternaError
 from cisterna.ground.registry import scan
 from cisterna.ground.units import to_internal
 from cisterna.recordings.guard import readable_file, reading
+from cisterna.recordings.hours import with_utc
 from cisterna.recordings.names import canonical_names, kind_of, pick
 from cisterna.recordings.reader import Ask, Format, tidy_unit
 from cisterna.recordings.recording import Recording
@@ -35,6 +36,7 @@ def load(
     units: Mapping[str, str] | str | None = None,
     rate: float | None = None,
     columns: Sequence[str] = (),
+    utc_offset: float | None = None,
 ) -> Recording:
     """Read a recording from a file of any known format.
 
@@ -52,6 +54,9 @@ def load(
         Samples a second, for a file without times or rate.
     columns : names, optional
         Channel names of a file without any.
+    utc_offset : float, optional
+        Hours that the clock of the file is ahead of UTC, when you know it: files seldom say. `Recording.start` stays
+        as the file has it; provenance gains ``start_utc``.
 
     Returns
     -------
@@ -74,7 +79,7 @@ def load(
     >>> rec.signals, rec.rate("abp"), rec.unit("abp"), rec.unit("ppg")
     (['abp', 'ppg'], 100.0, 'mmHg', '')
     """
-    source = Source.of(path, channels, units, rate, columns)
+    source = Source.of(path, channels, units, rate, columns, utc_offset=utc_offset)
     with reading(source.file, source.form.name):
         rec = source.form.read(source.file, source.ask)
     if not rec.signals or all(rec[name].size == 0 for name in rec.signals):
@@ -90,6 +95,7 @@ class Source(NamedTuple):
     ask: Ask
     named: Mapping[str, str]
     listed: Sequence[str]
+    utc_offset: float | None = None
 
     @classmethod
     def of(
@@ -100,6 +106,7 @@ class Source(NamedTuple):
         rate: float | None,
         columns: Sequence[str],
         whole: bool = True,
+        utc_offset: float | None = None,
     ) -> Source:
         """Find the file and its format, and check what was said; `whole` when it shall be held in memory."""
         file, chosen = split_channel(path)
@@ -109,12 +116,14 @@ class Source(NamedTuple):
         ask = Ask({"": units} if isinstance(units, str) else dict(units or {}), rate, tuple(columns))
         named = dict(channels) if isinstance(channels, Mapping) else {}
         listed = [channels] if isinstance(channels, str) else list(channels or ()) if not named else []
-        return cls(file, _format_of(file), ask, named, listed + ([chosen] if chosen else []))
+        return cls(file, _format_of(file), ask, named, listed + ([chosen] if chosen else []), utc_offset)
 
     def finished(self, rec: Recording) -> Recording:
         """What the format read, under canonical names, with the channels and units asked for."""
         rec = _named(rec, self.file, self.named, self.listed, self.form.name)
         rec = _with_units(rec, self.ask.units, self.file)
+        if self.utc_offset is not None:
+            rec = with_utc(rec, self.utc_offset, str(self.file))
         return rec.with_provenance(format=self.form.name)
 
 

@@ -22,16 +22,18 @@ def stream(
     units: Mapping[str, str] | str | None = None,
     rate: float | None = None,
     columns: Sequence[str] = (),
+    utc_offset: float | None = None,
 ) -> Iterator[Recording]:
     """Read a recording piece by piece, in order and on one clock.
 
     The pieces hold the same names, units and samples as `load` gives, one after the other; their times go on from
-    piece to piece. A mark stands in every piece it overlaps. WFDB, EDF and BDF, tables and NetCDF files may be
-    larger than memory; what a whole file says of itself (its fingerprint, WFDB checksums) is not checked.
+    piece to piece. A mark stands in every piece it overlaps. WFDB, EDF and BDF, tables, NetCDF, HDF5, ICM+, SNIRF
+    and `.npy` files may be larger than memory; what a whole file says of itself (its fingerprint, WFDB checksums)
+    is not checked.
 
     Parameters
     ----------
-    path, channels, units, rate, columns
+    path, channels, units, rate, columns, utc_offset
         As for `load`.
     seconds : float
         Length of a piece [s]. Pieces of a WFDB record end on a frame.
@@ -59,7 +61,7 @@ def stream(
         raise CisternaError(
             "the pieces have an impossible length", found=f"{seconds:g} s", mend="give e.g. seconds=600"
         )
-    return _pieces(Source.of(path, channels, units, rate, columns, whole=False), float(seconds))
+    return _pieces(Source.of(path, channels, units, rate, columns, False, utc_offset), float(seconds))
 
 
 def _pieces(source: Source, seconds: float) -> Iterator[Recording]:

@@ -10,7 +10,7 @@ import math
 import struct
 import zlib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,7 @@ MOST_VARIABLES = 2000
 _TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 _TEXTS = {16: "utf-8", 17: "utf-16", 18: "utf-32"}
 _COMPLEX = 0x800
+Order = Literal["<", ">"]
 
 
 class _Element(NamedTuple):
@@ -47,7 +48,7 @@ def read_mat5(path: Path, notes: list[str]) -> dict[str, Any]:
     size, total, at = path.stat().st_size, 0, 128
     tree: dict[str, Any] = {}
     with path.open("rb") as stream:
-        order = "<" if stream.read(128)[126:128] == b"IM" else ">"
+        order: Order = "<" if stream.read(128)[126:128] == b"IM" else ">"
         while at + 8 <= size:
             if len(tree) > MOST_VARIABLES:
                 raise CisternaError("the file holds too many variables", str(path), f"more than {MOST_VARIABLES}")
@@ -73,7 +74,7 @@ def read_mat5(path: Path, notes: list[str]) -> dict[str, Any]:
     return tree
 
 
-def _unpacked(body: bytes, order: str, path: Path) -> tuple[bytes, int]:
+def _unpacked(body: bytes, order: Order, path: Path) -> tuple[bytes, int]:
     """A packed variable, never more of it than it announces."""
     press = zlib.decompressobj()
     tag = press.decompress(body, 8)
@@ -89,7 +90,7 @@ def _unpacked(body: bytes, order: str, path: Path) -> tuple[bytes, int]:
     return data, length
 
 
-def _head(data: memoryview, order: str, path: Path) -> tuple[str, int, tuple[int, ...], int, int]:
+def _head(data: memoryview, order: Order, path: Path) -> tuple[str, int, tuple[int, ...], int, int]:
     """Name, class, shape, flags of a variable and where its content begins."""
     flags = _element(data, 0, order, path)
     dims = _element(data, flags.end, order, path)
@@ -104,23 +105,23 @@ def _head(data: memoryview, order: str, path: Path) -> tuple[str, int, tuple[int
     return bytes(name.data).decode("latin-1"), word & 0xFF, shape, word, name.end
 
 
-def _variable(data: memoryview, order: str, depth: int, path: Path) -> tuple[str, Any]:
+def _variable(data: memoryview, order: Order, depth: int, path: Path) -> tuple[str, Any]:
     """Name and value of a variable; None for what is neither numbers, text nor a struct of one."""
     if depth > DEEPEST:
         raise CisternaError("the variables are nested too deep", str(path), mend="save the signals as plain vectors")
     if not data:  # an empty field of a struct
         return "", None
     name, cls, shape, flags, at = _head(data, order, path)
-    if cls == CHAR and math.prod(shape):
+    if cls == CHAR and 0 not in shape:
         return name, _texts(_element(data, at, order, path), shape, order, path)
     if cls in NUMBERS and not flags & _COMPLEX:
         return name, _numbers(_element(data, at, order, path), shape, order, path)
-    if cls == STRUCT and math.prod(shape) == 1:
+    if cls == STRUCT and set(shape) == {1}:
         return name, _fields(data, at, order, depth, path)
     return name, None
 
 
-def _numbers(part: _Element, shape: tuple[int, ...], order: str, path: Path) -> Any:
+def _numbers(part: _Element, shape: tuple[int, ...], order: Order, path: Path) -> Any:
     """Numbers in the shape they have in MATLAB; small ones may be stored in fewer bytes than their class has."""
     if part.kind not in _TYPES:
         raise CisternaError("the MATLAB file is damaged", str(path), f"numbers of type {part.kind}")
@@ -131,7 +132,7 @@ def _numbers(part: _Element, shape: tuple[int, ...], order: str, path: Path) -> 
     return np.frombuffer(part.data, dtype).astype(dtype.newbyteorder("=")).reshape(shape, order="F")
 
 
-def _texts(part: _Element, shape: tuple[int, ...], order: str, path: Path) -> list[str]:
+def _texts(part: _Element, shape: tuple[int, ...], order: Order, path: Path) -> list[str]:
     """The rows of a text array."""
     if part.kind in _TEXTS:
         suffix = "" if part.kind == 16 else ("-le" if order == "<" else "-be")
@@ -142,12 +143,12 @@ def _texts(part: _Element, shape: tuple[int, ...], order: str, path: Path) -> li
     else:
         raise CisternaError("the MATLAB file is damaged", str(path), f"text of type {part.kind}")
     rows = shape[0]
-    if len(shape) != 2 or len(letters) != math.prod(shape):
+    if len(shape) != 2 or len(letters) != rows * shape[1]:
         return ["".join(letters).strip("\x00 ")]
     return ["".join(letters[row::rows]).strip("\x00 ") for row in range(rows)]
 
 
-def _fields(data: memoryview, at: int, order: str, depth: int, path: Path) -> dict[str, Any]:
+def _fields(data: memoryview, at: int, order: Order, depth: int, path: Path) -> dict[str, Any]:
     """The fields of a struct by name, without the structs in it."""
     length = _element(data, at, order, path)
     names = _element(data, length.end, order, path)
@@ -167,7 +168,7 @@ def _fields(data: memoryview, at: int, order: str, depth: int, path: Path) -> di
     return fields
 
 
-def _element(data: memoryview, at: int, order: str, path: Path) -> _Element:
+def _element(data: memoryview, at: int, order: Order, path: Path) -> _Element:
     """The element at a place; a small one keeps its length and its bytes in the tag."""
     if at + 8 > len(data):
         raise CisternaError("the MATLAB file is damaged or cut short", str(path), "a variable that ends too early")
