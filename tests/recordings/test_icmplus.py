@@ -93,6 +93,21 @@ def test_marks_are_moved_by_whole_hours_and_it_is_said(tmp_path: Path, hours: in
     assert bool(said) is bool(hours) and rec.provenance["clock_moved_h"] == ({"annotations": -hours} if hours else {})
 
 
+def test_written_times_an_hour_off_follow_the_start_the_file_writes(tmp_path: Path) -> None:
+    import h5py
+
+    winter = sample.xml_of_tests().replace("16:0", "15:0")
+    for written in (True, False):
+        file = write_icmplus(tmp_path, f"{written}.hdf5", xml=winter, attributes=written)
+        if written:
+            with h5py.File(file, "r+") as out:
+                out.attrs["dataStartTime"] = np.array(["2021/03/01 15.00.00"], dtype=object)
+        rec = load(file)
+        assert infusion_tests(rec)[0].phase("Infusion")[1:] == (29.75, 99.75)
+        assert rec.provenance["clock_moved_h"]["icmtests"] == 1
+        assert any("clock of the infusion tests is -1 h off" in w for w in rec.provenance["warnings"])
+
+
 def test_a_mark_in_two_tables_is_one_and_one_before_the_start_stays_there(tmp_path: Path) -> None:
     rec = load(write_icmplus(tmp_path))
     assert sum("Movement" in label for label in _labels(rec)) == 1
@@ -221,6 +236,25 @@ def test_a_gap_of_a_year_is_refused_whole_and_read_in_pieces(tmp_path: Path) -> 
     assert "stream" in caught.value.mend
     first = next(iter(stream(file, seconds=30.0)))
     assert np.isfinite(first.values("icp")).sum() == 3000 - 20 - 200
+
+
+def test_a_file_larger_than_memory_is_read_in_pieces(tmp_path: Path) -> None:
+    """Six weeks of samples that were never written: 3 GiB unpacked in a file of a few kB."""
+    import h5py
+
+    file = write_icmplus(tmp_path)
+    count = 42 * 86400 * 100
+    with h5py.File(file, "r+") as out:
+        del out["waves/icp"]
+        out.create_dataset("waves/icp", shape=(count,), dtype="f4", chunks=(2**20,), fillvalue=11.0)
+        out["waves/icp.index"][...] = np.array([(0, sample.ZERO, count, RATE)] * 4, sample.INDEX)
+        out["waves/icp.index"][1:] = np.zeros(3, sample.INDEX)
+    with pytest.raises(CisternaError, match="larger than 2 GiB") as caught:
+        load(file)
+    assert "stream" in caught.value.mend
+    for k, part in zip(range(3), stream(file, seconds=600.0), strict=False):
+        assert part.values("icp").size == 60000 and part.time("icp")[0] == pytest.approx(600.0 * k)
+        assert np.nanmax(part.values("icp")) == np.nanmin(part.values("icp")) == 11.0
 
 
 def test_an_index_that_lies_is_told_or_refused(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ Units are stated at every border; times in s from the start of the recording. No
 """
 
 from cisterna.recordings.check import Finding, check, check_drive, check_signal
+from cisterna.recordings.infusion import InfusionTest, infusion_tests
 from cisterna.recordings.load import load
 from cisterna.recordings.reader import Channel, Format
 from cisterna.recordings.recording import Event, Recording
@@ -15,10 +16,12 @@ __all__ = [
     "Event",
     "Finding",
     "Format",
+    "InfusionTest",
     "Recording",
     "check",
     "check_drive",
     "check_signal",
+    "infusion_tests",
     "load",
     "stream",
     "write",

@@ -2,6 +2,9 @@
 
 The results are that program's fit, not the truth: they are shown beside ours. Values outside the plausible range
 (`parameters/icmplus.csv`) are flagged and never dropped.
+
+Before they are compared: in exports of format 1.3 the reported plateau of a one-needle test is the mean pressure of
+the phase less rate times needle resistance, and the reported duration is longer than the marked phase, by 65 / 60.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ def _data(
         for k, said in enumerate(lists):
             own = f"{prefix}{_name(said, waves, k)}" + (f" data{number + 1}" if number else "")
             label = str(said.get("dataUnit", ""))
-            found.append((_track(own, label, partial(store.read, k), item, k, notes), at))
+            found.append((_track(own, label, partial(store.read, k), item, notes), at))
     return found
 
 
@@ -161,13 +161,14 @@ def _aux(
         columns = 1 if item.ndim == 1 else item.shape[1]
         for k in range(columns):
             column = f"{prefix}{own}" + (f" {k + 1}" if columns > 1 else "")
-            found.append((_track(column, label, partial(store.read, k), item, k, notes), at))
+            found.append((_track(column, label, partial(store.read, k), item, notes), at))
     return found
 
 
-def _track(own: str, unit: str, read: Any, item: Any, column: int, notes: list[str]) -> Track:
+def _track(own: str, unit: str, read: Any, item: Any, notes: list[str]) -> Track:
     quality = ""
-    if _all_zero(read, item.shape[0]):
+    columns = max(item.size // max(item.shape[0], 1), 1)
+    if _all_zero(read, item.shape[0], max(_SLICE // columns, 1)):
         quality = "every sample is 0"
         notes.append(f"every sample of '{printable(own)}' is 0: perhaps not connected")
     return Track(own, unit, read, item.shape[0], quality=quality)
@@ -328,5 +329,6 @@ def _plain(value: Any) -> Any:
     return text_of(one) if isinstance(one, (bytes, str)) else one
 
 
-def _all_zero(read: Any, count: int) -> bool:
-    return count > 0 and not any(np.any(read(k, min(k + _SLICE, count))) for k in range(0, count, _SLICE))
+def _all_zero(read: Any, count: int, rows: int) -> bool:
+    """Whether no sample differs from 0: looked at in slices, and mostly decided by the first."""
+    return count > 0 and not any(np.any(read(k, min(k + rows, count))) for k in range(0, count, rows))
