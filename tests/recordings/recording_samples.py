@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
 import numpy as np
+from edf_samples import Edf, Sig, breath, pressure
 
-from cisterna.recordings import Recording
+from cisterna.recordings import Recording, write
 
 RATE = 125.0
 TIME = np.arange(500) / RATE
@@ -101,11 +103,44 @@ def example_recording() -> Recording:
     )
 
 
+def write_edf(folder: Path, kind: str = "EDF+C") -> Path:
+    """Two rates and an annotation, byte by byte; EDF+D has a gap, BDF 24 bits and triggers."""
+    notes = {1: [b"+1.5\x150.25\x14cough\x14\x00"]}
+    if kind == "BDF":
+        status = Sig("Status", np.arange(500) // 125, 125, "Boolean", ("-1", "1"), ("-8388608", "8388607"))
+        return Edf([pressure(), breath(), status], width=3).write(folder / "bed.bdf")
+    onsets = [0, 1, 5, 6] if kind == "EDF+D" else ()
+    return Edf([pressure(), breath()], kind, onsets=onsets, notes=notes).write(folder / "bed.edf")
+
+
+def write_bids(folder: Path) -> Path:
+    """A packed table without head, its side-car, a trigger and the events of the task."""
+    file = folder / "sub-01_task-rest_physio.tsv.gz"
+    rows = [f"{a:.2f}\t{p:.4f}\t{k // 50 % 2}" for k, (a, p) in enumerate(zip(ABP, PPG, strict=True))]
+    file.write_bytes(gzip.compress(("\n".join(rows) + "\n").encode(), mtime=0))
+    said = {"Columns": ["abp", "cardiac", "trigger"], "SamplingFrequency": RATE, "StartTime": -2.5}
+    (folder / "sub-01_task-rest_physio.json").write_text(json.dumps(said | {"abp": {"Units": "mmHg"}}))
+    (folder / "sub-01_task-rest_events.tsv").write_text("onset\tduration\ttrial_type\n-1\t0.5\tcough\n")
+    return file
+
+
+def write_record(folder: Path) -> Path:
+    """A WFDB record with marks beside it, as written here."""
+    return write(example_recording().only("abp", "icp", "ppg"), folder / "bed.hea")
+
+
 #: The files of each format; the damage test spreads its variants over them.
 WRITERS = {
+    "bids": [write_bids],
+    "edf": [write_edf, lambda folder: write_edf(folder, "EDF+D"), lambda folder: write_edf(folder, "BDF")],
     "table": [write_csv, write_tsv_with_sidecar],
     "numpy": [write_npy],
     "hdf5": [write_hdf5],
     "netcdf": [write_netcdf],
-    "wfdb": [write_wfdb, lambda folder: write_wfdb(folder, "516"), lambda folder: write_wfdb(folder, "16")],
+    "wfdb": [
+        write_wfdb,
+        lambda folder: write_wfdb(folder, "516"),
+        lambda folder: write_wfdb(folder, "16"),
+        write_record,
+    ],
 }

@@ -1,10 +1,15 @@
-"""Two hundred damaged variants of every format: an error of ours or a valid Recording, quickly, and nothing else."""
+"""Two hundred damaged variants of every format: an error of ours or a valid Recording, quickly, and nothing else.
+
+``CISTERNA_DAMAGED_FILES=10000 python -m pytest tests/recordings/test_damage.py`` tries as many of each format.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
+import sys
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +17,14 @@ import pytest
 import recording_samples as samples
 
 from cisterna.ground.errors import CisternaError
-from cisterna.recordings import Recording, check, load
+from cisterna.recordings import Recording, check, load, stream
 
-VARIANTS = 200
+VARIANTS = int(os.environ.get("CISTERNA_DAMAGED_FILES", "200"))
 SEED = 20240301
 #: Most processor time one damaged file may take, this process and its workers together, s.
 PATIENCE = 2.0
+#: Every so many variants are also read in pieces, and most memory all of them may take (MiB).
+STREAMED, ROOM = 4, 1500
 _TOKENS = [b"NaN", b"1e308", b"-1", b"0", b"99999999999", b"inf", b"", b"\xff\xfe", b"x" * 300, b"1e-320", b"../../x"]
 
 
@@ -63,6 +70,16 @@ def assert_valid(rec: Recording) -> None:
     check(rec)
 
 
+def _peak() -> float:
+    """Most memory this process has had, MiB; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return size / (2**20 if sys.platform == "darwin" else 2**10)
+
+
 @pytest.mark.parametrize("form", samples.WRITERS)
 def test_damaged_files_are_refused_or_valid(form: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(SEED)
@@ -78,7 +95,7 @@ def test_damaged_files_are_refused_or_valid(form: str, tmp_path: Path) -> None:
         b"{}",
         b"\x1f\x8b" + rng.bytes(60),
     ]
-    refused = 0
+    refused, before_all = 0, _peak()
     for variant in range(VARIANTS):
         good, folder = goods[variant % len(goods)], tmp_path / "bad"
         targets = sorted(good.parent.iterdir())
@@ -94,7 +111,14 @@ def test_damaged_files_are_refused_or_valid(form: str, tmp_path: Path) -> None:
         except CisternaError as error:
             refused += 1
             assert error.what and error.where, f"variant {variant}: the error does not say where"
+        if variant % STREAMED == 0:
+            try:
+                for part in islice(stream(folder / good.name, seconds=1.0), 20):
+                    assert_valid(part)
+            except CisternaError as error:
+                assert error.what and error.where, f"variant {variant}: the error does not say where"
         took = sum(os.times()[:4]) - begin
         assert took < PATIENCE, f"variant {variant} took {took:.1f} s"
         assert before == {f.name: f.stat().st_size for f in folder.iterdir()}, "reading wrote something"
+    assert _peak() - before_all < ROOM, "a damaged file took much memory"
     assert refused > VARIANTS // 10, "the damage does no harm: the test tests nothing"

@@ -147,3 +147,33 @@ def test_skew_and_matlab_offset(shared_data: Path) -> None:
     assert np.isnan(skewed.values("resp")[-4:]).all() and np.isnan(skewed.values("resp")).sum() == 4
     packed = load(shared_data / "wfdb" / "a103l")
     assert packed.values("ppg").size == 82500 and np.isfinite(packed.values("ppg")).all()
+
+
+def test_marks_are_those_that_the_wfdb_package_reads(tmp_path: Path) -> None:
+    import wfdb
+
+    file = write_wfdb(tmp_path)
+    rng = np.random.default_rng(0)
+    signs = list(rng.choice(list('NVAF+"~|'), 300))
+    wfdb.wrann(
+        "bed",
+        "atr",
+        np.cumsum(rng.integers(1, 3000, 300)),
+        symbol=signs,
+        aux_note=["(AFIB" if sign == "+" else "a note" if sign == '"' else "" for sign in signs],
+        chan=rng.integers(0, 2, 300),
+        subtype=rng.integers(0, 3, 300),
+        num=rng.integers(0, 3, 300),
+        fs=250,
+        write_dir=str(tmp_path),
+    )
+    other = wfdb.rdann(str(file.with_suffix("")), "atr")
+    labels = [note.rstrip("\0") or sign for note, sign in zip(other.aux_note, other.symbol, strict=True)]
+    assert load(file).events == [(at / 250, 0.0, label) for at, label in zip(other.sample, labels, strict=True)]
+    marks = file.with_suffix(".atr").read_bytes()
+    file.with_suffix(".atr").write_bytes(marks[:-2])
+    with pytest.raises(CisternaError, match="annotation file is cut short"):
+        load(file)
+    # A note that opens a list of definitions which never ends: the package does not come back from it.
+    file.with_suffix(".atr").write_bytes(marks.replace(b"a note", b"## ann", 1))
+    assert len(load(file).events) == 299

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from cisterna.ground.errors import CisternaError
 from cisterna.recordings.flat import Frames, Plain, frames
-from cisterna.recordings.guard import guard_size, readable_file, reading
-from cisterna.recordings.reader import printable
 from cisterna.recordings.recording import Recording
 
 #: Highest code of format 16; the lowest but one is its opposite, the lowest (-32768) is an invalid sample.
@@ -24,9 +22,6 @@ _FARTHEST = 2.0**31 - 1e5
 _LONGEST_NOTE = 255
 #: Marks a second that annotations are told apart by, at least (Hz).
 _FINEST = 1000.0
-#: Bytes of an annotation file that are read, and events taken from it.
-_MOST_BYTES, _MOST_EVENTS = 64 * 1024**2, 1_000_000
-_LASTING = re.compile(r"^(?P<label>.*) \((?P<seconds>\d+(?:\.\d+)?) s\)$", re.DOTALL)
 
 
 def write_wfdb(rec: Recording, path: Path) -> None:
@@ -120,27 +115,3 @@ def _write_annotations(cut: Frames, base: Path) -> None:
         fs=rate,
         write_dir=str(base.parent),
     )
-
-
-def read_annotations(path: Path, frame_rate: float) -> list[tuple[float, float, str]]:
-    """Events from the `.atr` beside a header, [] without one: the note, or the code of a beat without a note."""
-    import wfdb
-
-    file = path.with_suffix(".atr")
-    if not file.is_file():
-        return []
-    size = readable_file(file).stat().st_size
-    if size > _MOST_BYTES:
-        guard_size(float("inf"), file, "the annotation file")
-    with reading(file, "WFDB annotation"):
-        found = wfdb.rdann(str(path.with_suffix("")), "atr")
-    rate = float(found.fs or frame_rate)
-    if not (np.isfinite(rate) and rate > 0) or len(found.sample) > _MOST_EVENTS:
-        raise CisternaError("the annotations are not to be believed", str(file), f"{len(found.sample)} at {rate:g} Hz")
-    events = []
-    for sample, symbol, note in zip(found.sample, found.symbol, found.aux_note, strict=True):
-        text = (note or symbol).rstrip("\x00").encode("latin-1", "replace").decode("utf-8", "replace")
-        lasting = _LASTING.match(text)
-        label, seconds = (lasting["label"], float(lasting["seconds"])) if lasting else (text, 0.0)
-        events.append((float(sample) / rate, seconds, printable(label)))
-    return events

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cisterna.ground.errors import CisternaError
-from cisterna.recordings.formats._wfdb_write import read_annotations, write_wfdb
+from cisterna.recordings.formats._wfdb_marks import read_marks
+from cisterna.recordings.formats._wfdb_write import write_wfdb
 from cisterna.recordings.guard import guard_size, readable_file, reading
 from cisterna.recordings.names import canonical
 from cisterna.recordings.reader import Ask, Channel, Format, assemble
@@ -54,7 +55,7 @@ class Wfdb(Format):
             guard_size(sum(kind.frame for kind in plan.kinds.values()) * plan.total * 8.0, path, "the decoded record")
             channels = _window(plan, 0, plan.total, notes)
         rec = assemble(channels, path, start=_start(header), notes=notes, frame_rate=float(header.fs))
-        return rec.with_events(read_annotations(path, float(header.fs)))
+        return rec.with_events(read_marks(path, float(header.fs)))
 
     def stream(self, path: Path, ask: Ask, seconds: float) -> Iterator[Recording]:
         """Pieces of whole frames, each decoded alone; a record without a length is read whole."""
@@ -64,7 +65,7 @@ class Wfdb(Format):
             yield from super().stream(path, ask, seconds)
             return
         plan, fs = _plan(path, header, notes), float(header.fs)
-        events = read_annotations(path, fs)
+        events = read_marks(path, fs)
         edges = [
             min(math.ceil(k * seconds * fs - 1e-6), plan.total) for k in range(math.ceil(plan.total / fs / seconds))
         ]
