@@ -98,6 +98,13 @@ LAWS = [
     (40, {"horner_sign": "yes", "headache": "none", "neck_pain": "known"}, STOP, "emergency"),
     (40, {"blood_pressure": "205/120"}, STOP, "same_day"),
     (40, {"stroke_weeks": 20}, DOCTOR, "routine"),
+    (40, {"odd_sign": "yes"}, DOCTOR, "same_day"),
+    (40, {"painkillers_daily": "yes"}, DOCTOR, "routine"),
+    (6, {"violence": "yes"}, STOP, "emergency"),
+    (40, {"pulsatile_tinnitus": "yes", "neck_pain": "known"}, DOCTOR, "same_day"),
+    (30, {"pregnant_weeks": 31, "headache": "none", "vision_change": "flicker"}, STOP, "emergency"),
+    (60, {"headache": "new", "vision_change": "transient_obscuration"}, STOP, "emergency"),
+    (40, {"fever": "yes", "headache": "new", "neck_stiffness": "unknown"}, STOP, "emergency"),
     (40, {"aneurysm_size_mm": 9}, STOP, "routine"),
     (60, {"rheumatoid": "yes", "new_weakness_numbness": "yes", "symptom_onset_hours": 20}, STOP, "emergency"),
     (60, {"new_weakness_numbness": "yes", "symptom_onset_hours": 800, "headache": "new"}, STOP, "emergency"),
@@ -210,7 +217,8 @@ def test_one_law(age, answers, verdict, urgency):
 
 def test_no_rule_is_dead():
     own = (Path(__file__).parent / "vignettes_own.jsonl").read_text(encoding="utf-8").splitlines()
-    clients = [json.loads(line) for line in own] + [{"age_years": age, "answers": told} for age, told, _, _ in LAWS]
+    clients = [{**json.loads(line), "free_text": ""} for line in own]
+    clients += [{"age_years": age, "answers": told} for age, told, _, _ in LAWS]
     held = {name for client in clients for name in screen(client).rules}
     assert {rule.id for rule in rules()} <= held
 

@@ -173,7 +173,7 @@ def test_words_never_lower_a_verdict():
     own = [json.loads(line) for line in (HERE / "vignettes_own.jsonl").read_text(encoding="utf-8").splitlines()]
     texts = [row["words"] for row in _rows("quiet.csv")]
     draw = random.Random(7)
-    for vignette in own:
+    for vignette in own[::3]:
         answers = vignette["answers"]
         times = {"head_injury", "stroke_tia", "seizure", "intracranial_bleed", "skull_fracture", "dvt"}
         if answers.get("anticoagulant") == "unknown" or times & set(answers):
@@ -188,6 +188,46 @@ def test_words_never_lower_a_verdict():
 )
 def test_hostile_text_is_read_in_bounded_time(text):
     assert screen(_told(text)).verdict in VERDICTS
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict"),
+    [
+        ("Hydrocephalus was found last week, it has not been treated.", "stop"),
+        ("Hydrocephalus since birth, treated with a valve in 1990.", "physician_first"),
+        ("An aneurysm of 9 mm, coiling is planned in May.", "stop"),
+        ("An aneurysm of 9 mm, coiled in May two years ago.", "physician_first"),
+        ("A lumbar puncture is booked for next week.", "no_listed_contraindication"),
+        ("They did a lumbar puncture last week.", "stop"),
+        ("Back operation was offered, I declined.", "no_listed_contraindication"),
+        ("Back operation three weeks ago.", "stop"),
+    ],
+)
+def test_planned_or_refused_is_not_done(words, verdict):
+    assert screen(_told(words)).verdict == verdict
+
+
+def test_hints_count_only_beside_an_unknown():
+    said = "When it is very bad I think the tram would be quick."
+    assert screen(_told(said, suicidal_thoughts="unknown")).urgency == "emergency"
+    assert screen(_told(said, suicidal_thoughts="none")).verdict == "no_listed_contraindication"
+    assert screen(_told("I love my life.", suicidal_thoughts="unknown")).verdict == "physician_first"
+
+
+def test_medical_words_are_read_with_a_letter_wrong_and_common_words_left_alone():
+    assert screen(_told("I take xaralto.")).verdict == "physician_first"
+    assert screen(_told("They found an anurysm of 9 mm.")).verdict == "stop"
+    for word in ("conclusion", "strike", "numbers", "forces", "pleasure", "direction", "structure"):
+        assert normalise(word) == word
+
+
+def test_a_likeness_is_no_other_person_and_two_sentences_may_belong_together():
+    assert screen(_told("My hand writes like a child since Wednesday.")).urgency == "emergency"
+    assert screen(_told("I keep the insulin of my late husband. One night I may use all of it.")).verdict == "stop"
+
+
+def test_what_would_be_is_not_what_is():
+    assert screen(_told("If I had a stroke I would come to you.")).verdict == "no_listed_contraindication"
 
 
 def test_findings_carry_their_state():

@@ -53,29 +53,44 @@ def find(client: Client) -> list[Finding]:
     """
     text = re.sub(r"^\s*\(([^)]{2,20})\)\s*", "", client.free_text)
     teller = _teller(client, client.free_text[: len(client.free_text) - len(text)].lower())
-    parts = words.sentences(words.normalise(text))
+    plain = words.normalise(text)
+    parts = words.sentences(plain)
+    affirms = cues("affirms").search(plain) is not None
+    doubtful = {name for name, answer in client.answers.items() if answer == "unknown" and not affirms}
+    concerned = [concept for concept in concepts() if _concerns(client, concept)]
     found: list[Finding] = []
     last_other = False
     for index, part in enumerate(parts):
-        times = find_times(part.text)
         following = parts[index + 1].text if index + 1 < len(parts) else ""
-        others = []
-        for concept in concepts():
-            if not _concerns(client, concept):
-                continue
-            for strong, spans in concept.find(part.text):
-                if _excluded(concept, part.text, spans):
-                    continue
-                finding = _judge(concept, strong, part, spans, times, following, teller, last_other)
-                others.append(finding.state == "other")
-                found.append(finding)
-        person = (
-            words.about_other(part.text, len(part.text), len(part.text), teller, last_other)
-            if teller == "self"
-            else False
-        )
-        last_other = any(others) or person or (last_other and re.match(r"(?:he|she|they)\b", part.text) is not None)
+        times = find_times(part.text)
+        told = [
+            _judge(concept, strong, part, spans, times, following, teller, last_other)
+            for concept in concerned
+            for strong, spans in concept.find(part.text, concept.field in doubtful)
+            if not _excluded(concept, part.text, spans)
+        ]
+        found += told
+        if following:
+            found += _across(concerned, part.text, following, teller, last_other)
+        whole = words.about_other(part.text, len(part.text), len(part.text), teller, last_other)
+        other = any(f.state == "other" for f in told) or (teller == "self" and whole)
+        last_other = other or (last_other and re.match(r"(?:he|she|they)\b", part.text) is not None)
     return found
+
+
+def _across(concerned: list[Concept], first: str, second: str, teller: str, last_other: bool) -> list[Finding]:
+    """Findings whose words stand in two sentences that follow each other; the second gives the time."""
+    joined = words.Sentence(f"{first}. {second}")
+    times = find_times(joined.text)
+    times = [t for t in times if t.start > len(first)] or times
+    return [
+        _judge(concept, strong, joined, spans, times, "", teller, last_other)
+        for concept in concerned
+        if concept.across
+        for strong, spans in concept.find(joined.text)
+        if min(a for a, _ in spans) < len(first) < max(b for _, b in spans)
+        and not _excluded(concept, joined.text, spans)
+    ]
 
 
 def _without(part: words.Sentence, spans: tuple[tuple[int, int], ...], kept: tuple[int, int]) -> words.Sentence:
@@ -160,6 +175,8 @@ def _nearest(times: list[Time], text: str, start: int, end: int) -> Time | None:
     """The time mark of the same clause, else the nearest one in the sentence, leaving "over" marks aside."""
     marks = [t for t in times if t.kind != "over"]
     marks = [t for t in marks if not _short(t)] or marks
+    if any(t.kind == "past" for t in marks):
+        marks = [t for t in marks if not (t.kind == "lasting" and text.startswith("for ", t.start))]
     if not marks:
         return None
     first, last = words.clause_at(text, start)

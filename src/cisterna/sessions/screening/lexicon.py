@@ -2,7 +2,8 @@
 
 Pattern language of the tables: a blank is one blank, ``word*`` any ending, `` .. `` up to four words
 between (none of them a denial), `` ... `` up to nine, ``(a|b)`` either, ``[word]`` may be there,
-``<SET>`` a set of ``sets.toml``. `` & `` joins parts that may stand in any order close together.
+``<SET>`` a set of ``sets.toml``. `` & `` joins parts that may stand in any order close together; a part behind ``~``
+gives the topic only and may be denied ("I never have headaches, but this one came like an axe").
 """
 
 from __future__ import annotations
@@ -17,9 +18,22 @@ from itertools import islice, product
 from pathlib import Path
 
 _NO = r"(?!(?:no|not|never|without|neither|nor|but|none)\b)"
-_NEAR = {2: 10, 3: 18, 4: 24}
+_NEAR = {2: 10, 3: 20, 4: 24}
 """Words that joined parts may span."""
 
+_CONCEPT_TABLES = (
+    "headache",
+    "nerves",
+    "injury",
+    "spine",
+    "mind",
+    "brain",
+    "blood",
+    "pregnancy",
+    "local",
+    "illness",
+    "infant",
+)
 _MOST = 6
 """Places of a part looked at in one sentence."""
 
@@ -30,8 +44,8 @@ Span = tuple[int, int]
 class Phrase:
     """One phrase: a regular expression, or several that stand close together in any order.
 
-    `context` marks parts that only give the time (``<ACUTE>``): they are looked for, but not part of what is
-    said to be so.
+    `context` marks parts that only give the time or the topic (``<ACUTE>``, ``<NOW>``, ``~part``): they are looked
+    for, but not part of what is said to be so.
     """
 
     parts: tuple[re.Pattern[str], ...]
@@ -84,8 +98,12 @@ class Concept:
         True when its time since onset goes to ``symptom_onset_hours``.
     operation : bool
         True when it may be told as planned only.
+    across : bool
+        True when its words may stand in two sentences that follow each other.
     mask : pattern
         Phrases that never mean this ("blood pressure" for a bleeding); `exclude` are words that rule it out nearby.
+    strong, weak, hint : tuple of Phrase
+        Words that speak against a harmless tick; that fill a missing answer; that count beside "unknown" only.
     relieved : bool
         True when relief belongs to the picture ("gone when I lie down"): then "gone" does not end it.
     unless : tuple of str
@@ -111,23 +129,26 @@ class Concept:
     recent_only: bool = False
     infant_only: bool = False
     operation: bool = False
+    across: bool = False
     unless: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     old_value: str = ""
     treated_value: str = ""
     strong: tuple[Phrase, ...] = ()
     weak: tuple[Phrase, ...] = ()
+    hint: tuple[Phrase, ...] = ()
     exclude: re.Pattern[str] | None = None
     treated: re.Pattern[str] | None = None
     mask: re.Pattern[str] | None = None
 
-    def find(self, text: str) -> Iterator[tuple[bool, tuple[Span, ...]]]:
-        """Places of the phrases, each with whether its words are strong; masked phrases ("blood pressure") count as
-        blank.
+    def find(self, text: str, doubtful: bool = False) -> Iterator[tuple[bool, tuple[Span, ...]]]:
+        """Places of the phrases, each with whether its words are strong; masked phrases count as blank.
+
+        `doubtful` adds the hints.
         """
         if self.mask:
             text = self.mask.sub(lambda m: "~" * len(m[0]), text)
-        for strong, group in ((True, self.strong), (False, self.weak)):
+        for strong, group in ((True, self.strong), (False, self.weak), (False, self.hint if doubtful else ())):
             for phrase in group:
                 for spans in phrase.find(text):
                     yield strong, spans
@@ -228,8 +249,8 @@ _compiled = cache(re.compile)
 
 
 def _joined(parts: list[str]) -> Phrase:
-    context = tuple(part.strip() == "<ACUTE>" for part in parts)
-    return Phrase(tuple(_compiled(pattern(part)) for part in parts), context)
+    context = tuple(part.strip() in ("<ACUTE>", "<NOW>") or part.strip().startswith("~") for part in parts)
+    return Phrase(tuple(_compiled(pattern(part.strip().lstrip("~"))) for part in parts), context)
 
 
 def _either(texts: list[str]) -> re.Pattern[str] | None:
@@ -240,16 +261,17 @@ def _either(texts: list[str]) -> re.Pattern[str] | None:
 def concepts() -> tuple[Concept, ...]:
     """All concepts of the word list, compiled once at first use."""
     found = []
-    for table in ("signs", "illness", "infant"):
+    for table in _CONCEPT_TABLES:
         for name, row in _tables(table).items():
             row = dict(row)
             row |= {key: tuple(row.get(key, ())) for key in ("unless", "needs")}
-            words = {key: row.pop(key, []) for key in ("strong", "weak", "not", "treated", "mask")}
+            words = {key: row.pop(key, []) for key in ("strong", "weak", "hint", "not", "treated", "mask")}
             found.append(
                 Concept(
                     name=name,
                     strong=phrases(words["strong"]),
                     weak=phrases(words["weak"]),
+                    hint=phrases(words["hint"]),
                     exclude=_either(words["not"]),
                     treated=_either(words["treated"]),
                     mask=_either(words["mask"]),

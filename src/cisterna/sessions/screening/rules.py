@@ -12,7 +12,7 @@ from cisterna.sessions.screening.expression import Facts, Node, parse, parse_all
 
 VERDICTS = ("no_listed_contraindication", "care", "physician_first", "stop")
 URGENCIES = ("none", "routine", "same_day", "emergency")
-_TABLES = ("urgent", "head", "body", "infant", "care")
+_TABLES = ("urgent", "signs", "head", "brain", "body", "pregnancy", "infant", "care")
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,12 @@ _LONG = 6
 _LONGEST = 500
 """Longest sentence in characters."""
 
+_LIKENESS = re.compile(r"\b(?:like|as) (?:a|an|my|the|some) \w+")
+""" "Like a child" tells of no child."""
+
+_MINE_NOW = re.compile(r"\bi (?:keep|kept|have|take|took|got|use|save|saved) [^.]*\b(?:of|from) my\b")
+""" "I keep the insulin of my husband" is about me."""
+
 _REACH = {"no": 6, "not": 5, "never": 9, "none": 3, "without": 6, "neither": 8, "nor": 5, "nothing": 5}
 """How many words a denial reaches forward."""
 
@@ -264,6 +270,7 @@ def about_other(sentence: str, start: int, end: int, teller: str, last_other: bo
     False
     """
     first, _ = clause_at(sentence, start)
+    sentence = _LIKENESS.sub(lambda m: "~" * len(m[0]), sentence)
     before = sentence[first:start]
     if teller != "self":
         piece = sentence[first:end]
@@ -279,7 +286,7 @@ def about_other(sentence: str, start: int, end: int, teller: str, last_other: bo
     joined = re.match(r"[,\s]*(?:and |who |he |she |they )", sentence[first:end])
     scope = sentence[:end] if joined else sentence[first:end]
     other = _other().search(scope)
-    if other:
+    if other and not _MINE_NOW.search(scope):
         rest = scope[other.end() :]
         return not (cues("reports").search(rest) or cues("me").search(rest))
     if re.search(r"^\W*(?:and )?(?:he|she)\b", before) or (last_other and re.search(r"^\W*they\b", before)):
