@@ -17,6 +17,7 @@ from recording_samples import write_hdf5
 
 from cisterna.ground.errors import CisternaError
 from cisterna.recordings import load, stream
+from cisterna.recordings.track import Track
 
 Writer = Callable[[Path], Path]
 WRITERS: dict[str, list[Writer]] = {
@@ -84,6 +85,14 @@ def test_pieces_of_a_plain_file_are_the_whole(tmp_path: Path) -> None:
     for name in whole.signals:
         assert np.array_equal(np.concatenate([p.values(name) for p in parts]), whole.values(name), equal_nan=True)
         assert np.allclose(np.concatenate([p.time(name) for p in parts]), whole.time(name), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("rate", [1.0, 0.1, 100.0, 62.4725, 125.0, 499.79, 20.033076758])
+def test_a_sample_belongs_to_the_piece_its_written_time_belongs_to(rate: float) -> None:
+    track = Track("x", "", lambda a, b: np.zeros(b - a), 3000, rate, start=0.037)
+    at = track.start + np.arange(track.size) / rate
+    edges = np.concatenate([at, np.nextafter(at, -1), np.nextafter(at, 1e9), at + 0.5 / rate, [-5.0, at[-1] + 1e6]])
+    assert [track.first(edge) for edge in edges.tolist()] == np.searchsorted(at, edges).tolist()
 
 
 def test_a_clock_too_long_to_hold_must_be_uniform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

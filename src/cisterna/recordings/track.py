@@ -53,8 +53,6 @@ class Track:
         # Rounding decides nothing: the sample belongs to the piece its written time belongs to.
         while k < self.size and self.at(k) < time:
             k += 1
-        while k > 0 and self.at(k - 1) >= time:
-            k -= 1
         return k
 
     def part(self, first: int, stop: int) -> Channel:
