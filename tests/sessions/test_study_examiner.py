@@ -8,7 +8,8 @@ import pytest
 from cisterna.evaluation.hand import Hand
 from cisterna.sessions.study.examiner import Room, Senses, marks_in_time, pulled, rates, restricted
 from cisterna.sessions.study.many import icc_agreement, kappa_yes_no
-from cisterna.sessions.study.replay import Replay, Simulated, published_studies
+from cisterna.sessions.study.published import published_studies
+from cisterna.sessions.study.replay import Replay, Simulated
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,8 @@ from cisterna.claims.claim import Claim, Published, Table
 from cisterna.claims.key import Key, key_of
 from cisterna.model.person import Person
 from cisterna.sessions.study.examiner import Senses
-from cisterna.sessions.study.replay import Replay, published_studies
+from cisterna.sessions.study.published import published_studies
+from cisterna.sessions.study.replay import Replay
 
 #: Bayes factors that decide, as log10.
 _NO_BETTER, _BETTER = math.log10(3.0), 1.0

@@ -251,7 +251,7 @@ def _todo(desk: Desk) -> list[Any]:
 
 
 class _View:
-    """One line that is drawn over: code, site, time left, and a sign when a key was taken. Never a count or a rate."""
+    """One line that is drawn over: code, site, quarters of the hold, a sign for a key taken. Never a count or rate."""
 
     def __init__(self, done: int, total: int) -> None:
         self.screen, self.done, self.total = terminal.err(), done, total
@@ -267,7 +267,9 @@ class _View:
         sign = {"mark": "*", "flash": "sync"}.get(self._took, "") if now - self._at < _SHOWN else ""
         number_ = f"{self.total - len(marking.tasks) + 1} of {self.total}"
         if marking.state == "hold":
-            line = f"  {marking.task.hold}  {marking.task.site:<12} {marking.left(now):5.0f} s left   {sign}"
+            # Quarters of the hold: a clock that shows seconds, or steps of a cycle's length, would pace the marks.
+            over = min(int(4 * (1 - marking.left(now) / marking.seconds)), 3)
+            line = f"  {marking.task.hold}  {marking.task.site:<12} [{'#' * over}{'-' * (4 - over)}]   {sign}"
         elif marking.state == "ask":
             line = f"  {marking.task.hold}  {marking.question}?  y  n  - (open)"
         else:

@@ -1,7 +1,7 @@
 """One sitting at the keys: which key does what, hold after hold. No screen, no clock: both are handed in.
 
-The examiner is shown a code, a site, the time that is left and that a key was taken: neither how often it was pressed
-nor a rate, for either would teach the next press.
+The examiner is shown a code, a site, which quarter of the hold it is and that a key was taken: no seconds, no count and
+no rate, for each would pace the next press.
 """
 
 from __future__ import annotations

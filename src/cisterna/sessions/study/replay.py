@@ -15,12 +15,9 @@ give the posterior, the others are predicted by it.
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 from itertools import combinations
 from typing import Any
 
@@ -30,75 +27,14 @@ from numpy.typing import NDArray
 from cisterna.ground.parameter import Parameters, default_parameters
 from cisterna.sessions.study.examiner import Room, Senses, rates, restricted
 from cisterna.sessions.study.many import icc_agreement, kappa_yes_no, limits_width
+from cisterna.sessions.study.published import Published, plain, published_studies, scaled
 
 Array = NDArray[np.float64]
 HYPOTHESES = ("none", "rhythm")
 #: Points of the grid along each free parameter, and studies simulated at each.
 GRID, STUDIES = 8, 64
-#: Correlations are told on Fisher's scale up to here, so that one that rounds to 1 stays a number.
-_ALMOST = 0.995
 #: Share of the prior at either end where a posterior may not come to lie.
 _TENTH = 0.1
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One published figure; `weighed` is False for one that tells the same ratings as another of its study."""
-
-    statistic: str
-    weighed: bool
-    value: float
-    unit: str
-    source: str
-    note: str
-
-
-@dataclass(frozen=True)
-class Published:
-    """One published study: its size and its figures; `role` is ``fit`` or ``predict``."""
-
-    name: str
-    role: str
-    subjects: int
-    raters: int
-    sites: tuple[str, ...]
-    repeats: int
-    seconds: float
-    figures: tuple[Figure, ...]
-
-    @property
-    def observed(self) -> Array:
-        """The figures on the scale of the likelihood."""
-        return np.array([_scaled(f.statistic, np.array(f.value)) for f in self.figures])
-
-
-@lru_cache(maxsize=1)
-def published_studies() -> tuple[Published, ...]:
-    """The studies of `published.csv`, in its order.
-
-    Examples
-    --------
-    >>> [(s.name, s.role, s.subjects) for s in published_studies()][:2]
-    [('Hanten 1998', 'fit', 40), ('Rogers 1998', 'fit', 28)]
-    """
-    text = resources.files("cisterna.sessions.study").joinpath("published.csv").read_text(encoding="utf-8")
-    usual = default_parameters()["study_count_time"].value
-    rows: dict[str, list[dict[str, str]]] = {}
-    for row in csv.DictReader(text.splitlines()):
-        rows.setdefault(row["study"], []).append(row)
-    return tuple(
-        Published(
-            name, own[0]["role"], int(own[0]["subjects"]), int(own[0]["raters"]), tuple(own[0]["sites"].split(";")),
-            int(own[0]["repeats"]), float(own[0]["seconds"] or usual),
-            tuple(_figure(row) for row in own),
-        )
-        for name, own in rows.items()
-    )  # fmt: skip
-
-
-def _figure(row: Mapping[str, str]) -> Figure:
-    weighed = row["weighed"] == "yes"
-    return Figure(row["statistic"], weighed, float(row["value"]), row["unit"], row["source"], row["note"])
 
 
 @dataclass(frozen=True)
@@ -260,7 +196,7 @@ class Simulated:
         for study, figures in zip(self.studies, self.figures, strict=True):
             each = np.repeat(weight / figures.shape[1], figures.shape[1])
             for k, figure in enumerate(study.figures):
-                told = _plain(figure.statistic, figures[..., k].ravel())
+                told = plain(figure.statistic, figures[..., k].ravel())
                 low, middle, high = (_quantile(told, each, q) for q in (0.025, 0.5, 0.975))
                 rows.append(
                     Predicted(study.name, study.role, figure.statistic, figure.value, low, middle, high, figure.unit)
@@ -352,7 +288,7 @@ def _figures(study: Published, room: Room, senses: Senses, weight: float, width:
         if study.repeats > 1:
             within = icc_agreement(np.moveaxis(told, 1, 3))  # (study, rater, site)
             found |= _ranked("intra", within.reshape(within.shape[0], -1))
-    return np.stack([_scaled(name, found[name]) for name in names], axis=1)
+    return np.stack([scaled(name, found[name]) for name in names], axis=1)
 
 
 def _pairs(table: NDArray[Any], agree: Callable[[NDArray[Any], NDArray[Any]], Array]) -> Array:
@@ -365,16 +301,6 @@ def _ranked(name: str, values: Array) -> dict[str, Array]:
     """Lowest, middle and highest of several (study, value)."""
     return {f"{name}_min": values.min(axis=1), f"{name}_mid": np.median(values, axis=1),
             f"{name}_max": values.max(axis=1)}  # fmt: skip
-
-
-def _scaled(statistic: str, value: Array) -> Array:
-    if statistic == "limits":
-        return np.asarray(np.log(np.maximum(value, 1e-3)))
-    return np.asarray(np.arctanh(np.clip(np.nan_to_num(value), -_ALMOST, _ALMOST)))
-
-
-def _plain(statistic: str, value: Array) -> Array:
-    return np.asarray(np.exp(value) if statistic == "limits" else np.tanh(value))
 
 
 def _quantile(values: Array, weight: Array, q: float) -> float:
