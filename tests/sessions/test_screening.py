@@ -66,6 +66,8 @@ def test_unreadable_answers_are_noted_and_never_count_as_harmless():
     for name, value in (("fever", "perhaps"), ("shunt", "workng"), ("stroke_tia", 3), ("seizure", ["first"])):
         one = screen(QUIET | {"answers": {name: value}})
         assert one.verdict == "physician_first" and [ask.field for ask in one.asks] == [name], name
+    beside = screen({"id": "b", "age_years": 40, "fever": "yes", "headache": "none", "answers": {}})
+    assert beside.verdict == "stop" and "stands beside the answers" in beside.notes[0]
     assert screen(QUIET | {"answers": {"remarks": "none", "colour": "blue"}}).verdict == "no_listed_contraindication"
 
 

@@ -34,7 +34,7 @@ class Client:
     free_text : str
         The client's or the parent's own words.
     notes : list of str
-        What could not be read and was treated as missing.
+        What could not be read, and how it was taken.
     """
 
     id: str = "client"
@@ -109,7 +109,7 @@ def read_client(raw: Mapping | Client) -> Client:
             found=type(raw).__name__,
             mend='write {"id": "A1", "age_years": 40, "answers": {...}}',
         )
-    client = Client(id=str(raw.get("id", "client"))[:80])
+    client = Client(id="client" if raw.get("id") is None else str(raw["id"])[:80])
     answers = raw.get("answers", {})
     if answers is None:
         answers = {}
@@ -138,9 +138,20 @@ def read_client(raw: Mapping | Client) -> Client:
             client.answers[name] = read
     for extra in raw:
         if extra in known and extra not in answers:
-            client.notes.append(f"'{extra}' stands beside the answers, not among them; treated as missing")
+            _beside(client, str(extra), raw[extra])
     _corrected_age(client)
     return client
+
+
+def _beside(client: Client, name: str, value: object) -> None:
+    """An answer that stands beside ``answers``: taken where it could only raise a verdict."""
+    question = questions()[name]
+    read = question.read(value)[0]
+    raises = isinstance(read, float) or question.rank(read or "") > 0
+    if raises and read is not None:
+        client.answers[name] = read
+    taken = "read as one of them" if raises else "treated as missing"
+    client.notes.append(f"'{name}' stands beside the answers, not among them; {taken}")
 
 
 def _misspelt(client: Client, name: str, value: object, told: set) -> None:

@@ -46,7 +46,7 @@ class Screening:
     unmet : tuple of str
         Conditions already told not to be met (no guardian present): no session until they are.
     notes : tuple of str
-        Answers that could not be read and were treated as missing.
+        Answers that could not be read, and how they were taken.
     rules : tuple of str
         Ids of the rules that held.
     """
