@@ -220,3 +220,16 @@ def test_mistakes_are_told(more, says):
     rec = _recording(np.full(6000, 9.0))
     with pytest.raises(CisternaError, match=says):
         infusion_test(rec, **{"rate": 1.5, **more})
+
+
+def test_a_pressure_that_moves_the_wrong_way_is_told():
+    p = 18.0 - simulate(SPACE, [Pump(300, 1200, 1.5)], 1200.0, 5.0, **NOISE)
+    test = infusion_test(_recording(p), rate=1.5, start=300, stop=1200)
+    assert any("fell while fluid was infused" in line for line in test.remarks)
+    assert test["rout"].extra["told_by"] == "prior"
+
+
+def test_a_pressure_no_space_can_follow_gives_no_numbers():
+    p = np.where(np.arange(6000) < 1500, 9.0, 30.0)
+    test = infusion_test(_recording(p), rate=1.5, start=300, stop=1200)
+    assert np.isnan(test["rout"].value) and any("did not settle" in line for line in test.remarks)

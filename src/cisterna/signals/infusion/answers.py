@@ -15,8 +15,8 @@ from cisterna.signals.result import Result
 Array = NDArray[np.float64]
 #: A jump with the pump beyond this many standard errors is told: one false alarm in a thousand tests.
 _JUMP = 3.3
-#: Effective draws below which the ends of an interval are rough.
-_FEW = 150
+#: Effective draws below which the ends of an interval are rough, and below which nothing is told.
+_FEW, _NONE = 150, 40
 _RESISTANCE, _NAN = "mmHg/(mL/min)", float("nan")
 
 
@@ -64,6 +64,10 @@ def remarks(fit: CsfFit) -> tuple[str, ...]:
             f"no plateau: {100 * fit.reached:.0f} % of the modelled rise when the pump stopped; Rout rests on the "
             "course of the pressure"
         )
+    moved, scatter = fit.end.value - fit.rest.value, float(np.hypot(fit.end.error, fit.rest.error))
+    if fit.phases.kind != "bolus" and moved * fit.pumps[0].rate < 0 and abs(moved) > 2 * scatter:
+        way = "fell while fluid was infused" if moved < 0 else "rose while fluid was drained"
+        out.append(f"the pressure {way} ({moved:+.1f} mmHg): the model does not apply, what is told is prior")
     jump, error = fit.needle_jump
     if fit.phases.kind != "bolus" and not fit.problem.needle and fit.rate_known and jump > _JUMP * error:
         out.append(
@@ -89,7 +93,11 @@ def remarks(fit: CsfFit) -> tuple[str, ...]:
             f"elastance and p0 trade against each other (correlation {together:.2f}); the data tell "
             f"their combination E (pb - p0), the stiffness at rest: {_text(np.exp(stiff))} {unit}"
         )
-    if fit.draws.effective < _FEW:
+    if fit.blocks.left_out:
+        out.append(f"{fit.blocks.left_out} samples left out as spikes")
+    if fit.draws.effective < _NONE:
+        out.append("the fit did not settle: the model does not describe this pressure")
+    elif fit.draws.effective < _FEW:
         out.append(f"the interval ends are rough: {fit.draws.effective:.0f} effective draws")
     return tuple(out)
 
@@ -118,6 +126,10 @@ def _parameters(fit: CsfFit, channel: str) -> list[Result]:
         low, value, high = (float(q) for q in np.quantile(draws, [0.025, 0.5, 0.975]))
         extra: dict[str, object] = {"told_by": fit.told(prior), "learned": round(fit.learned[prior], 4)}
         where = f"posterior median, {n} blocks of {fit.used.step:g} s"
+        if fit.draws.effective < _NONE:
+            note = f"{meaning}; not told: the fit did not settle, the model does not describe this pressure"
+            out.append(Result(key, channel, _NAN, unit, _NAN, _NAN, n, note))
+            continue
         if fit.rate_known or key == "p0":
             out.append(Result(key, channel, value, unit, low, high, n, f"{meaning}; {where}", extra))
             continue

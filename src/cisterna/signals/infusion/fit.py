@@ -208,7 +208,7 @@ def fit_test(
     Raises
     ------
     CisternaError
-        Too short, or without rest before.
+        Too short, without rest before, or a pressure that stands still.
 
     Examples
     --------
@@ -238,6 +238,10 @@ def fit_test(
     if rest.size < 3:
         found = f"{rest.size} blocks of {blocks.step:g} s before the {phases.kind}"
         raise CisternaError("the resting pressure was not recorded", found=found, mend="include some minutes of rest")
+    still = default_parameters()["infusion_still"].value
+    if np.ptp(used.values[used.good]) < still:
+        found = f"within {np.ptp(used.values[used.good]):.2g} mmHg over {stop - start:.0f} s"
+        raise CisternaError("the pressure stands still", found=found, mend="is the line blocked or closed?")
     found_alone = phases.how == "pressure"
     problem = Problem(used, pumps, float(rest.mean()), needle=one_needle, delay=found_alone, scale_known=known)
     return CsfFit(phases, pumps, known, posterior(problem, seed, draws), blocks, used, problem)

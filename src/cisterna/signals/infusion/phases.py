@@ -26,6 +26,8 @@ from cisterna.signals.infusion.posterior import Blocks
 Kind = Literal["infusion", "drain", "bolus"]
 #: Length of a block of pressure (s): a dozen beats and two breaths, short against the rise; and blocks at most.
 BLOCK, MOST_BLOCKS = 10.0, 400
+#: A spike is off the median of its block by this many median deviations (no pulse is) and mmHg, in this share of it.
+_SPIKE = (12.0, 5.0, 0.05)
 #: Time constants tried for the approach to a plateau (s), and places tried for each edge of the pump.
 _TIMES, _PLACES = (30.0, 60.0, 120.0, 240.0, 480.0, 960.0), 48
 #: Longest record searched without a mark (s): above it a fitting piece is found by chance.
@@ -190,6 +192,8 @@ def _number(pattern: re.Pattern[str], text: str) -> float | None:
 def to_blocks(values: ArrayLike, rate: float, start: float, stop: float, block: float = BLOCK) -> Blocks:
     """Mean pressure of successive blocks between two times (s); NaN where less than half of one was recorded.
 
+    A few samples far off the rest of their block (flush, touch of the line) are left out and counted.
+
     Examples
     --------
     >>> to_blocks(np.arange(40.0), 1.0, 0.0, 40.0).values.tolist()
@@ -203,10 +207,24 @@ def to_blocks(values: ArrayLike, rate: float, start: float, stop: float, block: 
         raise CisternaError("the record is too short for a test", found=f"{(last - first) / rate:g} s")
     parts = array[first : first + count * size].reshape(count, size)
     good = np.isfinite(parts)
+    spikes = _spikes(np.where(good, parts, np.nan)) if size >= 20 else np.zeros_like(good)
+    good &= ~spikes
     number = good.sum(axis=1)
     total = np.where(good, parts, 0.0).sum(axis=1)
     mean = np.where(number >= 0.5 * size, total / np.maximum(number, 1), np.nan)
-    return Blocks((first + size * np.arange(count + 1)) / rate, mean)
+    return Blocks((first + size * np.arange(count + 1)) / rate, mean, int(spikes.sum()))
+
+
+def _spikes(parts: Samples) -> NDArray[np.bool_]:
+    """Samples (block, sample) far off the middle of their block, where they are few: many are a jump of pressure."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a block without any sample
+        middle = np.nanmedian(parts, axis=1, keepdims=True)
+        spread = np.nanmedian(np.abs(parts - middle), axis=1, keepdims=True)
+    far = np.abs(parts - middle) > _SPIKE[0] * spread + _SPIKE[1]
+    return far & (far.mean(axis=1, keepdims=True) <= _SPIKE[2])
 
 
 def find_phases(values: ArrayLike, rate: float, kind: Kind = "infusion") -> Phases | None:

@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 TWO_SIDED = 1.959964
 _NOISE = ("infusion_noise_white", "infusion_wave_size", "infusion_wave_time")
 #: Draws of each round of the weighted draws, rounds at most, and share of effective draws that is enough.
-DRAWS, _ROUNDS, _ENOUGH = 2000, 6, 0.3
+DRAWS, _ROUNDS, _ENOUGH = 2000, 8, 0.3
 #: Unknowns that are logarithms are kept within this.
 _FAR = 14.0
 #: Degrees of freedom of the proposal: tails heavier than the posterior's.
@@ -70,10 +70,14 @@ class Prior:
 
 @dataclass(frozen=True)
 class Blocks:
-    """Mean pressure of successive equal blocks: edges (block + 1,) in s, values (block,) in mmHg, NaN missing."""
+    """Mean pressure of successive equal blocks: edges (block + 1,) in s, values (block,) in mmHg, NaN missing.
+
+    `left_out` samples were taken for spikes and are in no mean.
+    """
 
     edges: Array
     values: Array
+    left_out: int = 0
 
     @property
     def step(self) -> float:
@@ -347,7 +351,7 @@ def _weighted(
     problem: Problem, center: Array, cover: Array, count: int, random: np.random.Generator
 ) -> tuple[Array, Array]:
     """Draws and weights of the posterior, the proposal adapted until enough draws count."""
-    draws, weight = np.empty((0, center.size)), np.empty(0)
+    best = (0.0, np.empty((0, center.size)), np.empty(0))
     for _ in range(_ROUNDS):
         root = np.linalg.cholesky(cover)
         normal = random.standard_normal((count, center.size))
@@ -358,7 +362,10 @@ def _weighted(
         log = problem.log_posterior(draws) - proposal
         weight = np.exp(log - log.max())
         weight /= weight.sum()
-        if 1.0 / np.sum(weight**2) >= _ENOUGH * count:
+        effective = float(1.0 / np.sum(weight**2))
+        if effective > best[0]:
+            best = (effective, draws, weight)
+        if effective >= _ENOUGH * count:
             break
         center, cover = _moments(draws, log, 10.0 * center.size)
-    return draws, weight
+    return best[1], best[2]
