@@ -39,7 +39,8 @@ def test_fundamental_against_least_squares_over_the_whole_epoch() -> None:
     x = 10 + _pulse(T, 1.1, 1.4, 0.8, 0.4) + 0.1 * np.random.default_rng(0).standard_normal(T.size)
     e = Epochs.of(x, 125.0, "pressure")
     by_line = [
-        fundamental_amplitude(part, 125.0, rate / 60) for part, rate in zip(x.reshape(12, 1250), e.heart_rate, strict=True)
+        fundamental_amplitude(part, 125.0, rate / 60)
+        for part, rate in zip(x.reshape(12, 1250), e.heart_rate, strict=True)
     ]
     assert np.allclose(e.amplitude_f1, by_line, rtol=0.01)
 

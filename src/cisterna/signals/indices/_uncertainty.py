@@ -63,7 +63,7 @@ def means(rows: Rows, least: float = 0.5) -> Estimate:
 def correlations(x: Rows, y: Rows, least: float = 0.5) -> Estimate:
     """Pearson correlation of each pair of rows with Fisher's z interval on the effective number.
 
-    Effective number: n (1 - r_x r_y) / (1 + r_x r_y) with the memories r_x, r_y (Bartlett 1935).
+    Variance of z: (1 + r_x r_y) / (1 - r_x r_y) / (n - 3) with the memories r_x, r_y (Bartlett 1935).
     """
     good = np.isfinite(x) & np.isfinite(y)
     x, y = np.where(good, x, np.nan), np.where(good, y, np.nan)
@@ -73,8 +73,8 @@ def correlations(x: Rows, y: Rows, least: float = 0.5) -> Estimate:
         power = np.sqrt((dx * dx).sum(axis=1) * (dy * dy).sum(axis=1))
         r = (dx * dy).sum(axis=1) / power
         both = memory(x) * memory(y)
-        free = np.maximum(count * (1 - both) / (1 + both), 4.0)
-        z, half = np.arctanh(np.clip(r, -1, 1)), 1.96 / np.sqrt(free - 3)
+        free = np.maximum((count - 3) * (1 - both) / (1 + both), 1.0)
+        z, half = np.arctanh(np.clip(r, -1, 1)), 1.96 / np.sqrt(free)
         low, high = np.tanh(z - half), np.tanh(z + half)
     kept = (count >= np.maximum(least * x.shape[1], 4)) & (power > 0)
     r, low, high = (np.where(kept, np.clip(v, -1, 1), np.nan) for v in (r, low, high))

@@ -12,8 +12,9 @@ from cisterna.signals.indices._index import ANY, Index, Report, Signals
 from cisterna.signals.result import Result, Series
 from cisterna.signals.spectra import spectrum
 
-#: Periods of the lowest frequency in a segment: resolution is half of it.
-_PERIODS = 4
+#: Periods of the lowest frequency in a segment: at least the first number, as many as the second if that takes no
+#: longer than this (s). A Hann window blurs by two lines: with ten periods neighbouring bands hardly mix.
+_PERIODS, _MORE_PERIODS, _LONG = 4, 10, 150.0
 #: Cells of the trace in a period of the highest frequency, where the fine trace has as many.
 _CELLS = 20
 #: Least share of good fine cells in a cell of the trace.
@@ -44,6 +45,11 @@ def trace(table: Epochs, highest: float) -> tuple[NDArray[np.float64], float]:
     return np.where(good.mean(axis=1) >= _LEAST, mean, np.nan), table.fine_rate / group
 
 
+def _segment(low: float) -> float:
+    """Length of a segment, s."""
+    return max(_PERIODS / low, min(_MORE_PERIODS / low, _LONG))
+
+
 def squared(unit: str) -> str:
     """The square of a unit in plain letters.
 
@@ -61,8 +67,9 @@ class BandPowers(Index):
     name = "power"
     title = "power in bands"
     definition = (
-        "Welch spectrum over Hann segments of four periods of the band's lowest frequency, half overlapped, trend of "
-        "each off, segments with missing cells left out; area over the band (a sine of amplitude a has a^2 / 2)"
+        "Welch spectrum over Hann segments of ten periods of the band's lowest frequency (of slow and B waves four), "
+        "half overlapped, trend of each off, segments with missing cells left out; area over the band (a sine of "
+        "amplitude a has a^2 / 2)"
     )
     unit = ""
     needs = (ANY,)
@@ -83,7 +90,7 @@ class BandPowers(Index):
                 reason = f"sampled too slowly ({rate:g} Hz)"
             else:
                 try:
-                    s = spectrum(values, rate, _PERIODS / row.low, block=1 / rate)
+                    s = spectrum(values, rate, _segment(row.low), block=1 / rate)
                     found, segments = s.band(row.low, row.high), s.segments
                     reason = "" if segments else "every segment misses samples"
                 except CisternaError as error:
