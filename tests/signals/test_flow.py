@@ -243,3 +243,10 @@ def test_a_recording_keeps_its_cycle_and_unit(shared_data):
 def test_mistakes_are_told(wrong, says):
     with pytest.raises(CisternaError, match=says):
         wrong()
+
+
+@pytest.mark.parametrize("count", [16, 32])
+def test_the_curve_goes_through_every_phase(count):
+    flow = np.random.default_rng(count).standard_normal(count)  # the highest harmonic included
+    fine = flow_curve(flow, cycle=1.0).fine()
+    assert fine[:: fine.size // count] == pytest.approx(flow, abs=1e-12)
