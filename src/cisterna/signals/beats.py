@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cisterna.ground.errors import CisternaError
-from cisterna.signals.blocks import BLOCK, MARGIN, in_blocks
+from cisterna.signals.blocks import BLOCK, MARGIN, Block, BlockFeed, in_blocks
 from cisterna.signals.breaths import inspirations
 from cisterna.signals.ecg import r_waves
 from cisterna.signals.grid import Samples, as_samples
@@ -98,8 +98,7 @@ def beats_in_blocks(
     >>> bool(np.array_equal(live, find_beats(pulse, 50.0)))
     True
     """
-    apart = 0.85 / believed("heart_rate")[1]
-    return _events(values, rate, _beat_search(kind), BLOCK, MARGIN, apart)
+    return _events(values, BlockEvents.beats(rate, kind), BLOCK, MARGIN)
 
 
 def find_breaths(values: ArrayLike, rate: float, kind: str = "volume") -> NDArray[np.float64]:
@@ -131,8 +130,7 @@ def breaths_in_blocks(
     values: NDArray[np.float64] | Iterable[NDArray[np.float64]], rate: float, kind: str = "volume"
 ) -> Iterator[NDArray[np.float64]]:
     """Times at which the breaths begin, block by block as the samples arrive; see `beats_in_blocks`."""
-    apart = 0.8 / believed("breath_rate")[1]
-    return _events(values, rate, _breath_search(kind), _BREATH_BLOCK, _BREATH_MARGIN, apart)
+    return _events(values, BlockEvents.breaths(rate, kind), _BREATH_BLOCK, _BREATH_MARGIN)
 
 
 def per_minute(times: ArrayLike) -> float:
@@ -172,26 +170,59 @@ def _seen(search: Search, array: Samples, rate: float) -> Samples:
 
 def _events(
     values: NDArray[np.float64] | Iterable[NDArray[np.float64]],
-    rate: float,
-    search: Search,
+    events: BlockEvents,
     length: float,
     margin: float,
-    apart: float,
 ) -> Iterator[NDArray[np.float64]]:
-    """Events of each block's core; one that falls on a border is taken from the block that sees it first."""
-    latest, reason = -np.inf, None
-    for block in in_blocks(values, rate, length, margin):
+    """Events of each block's core, in order."""
+    for block in in_blocks(values, events.rate, length, margin):
+        yield events.of(block)
+    if events.reason is not None and not np.isfinite(events.latest):
+        raise events.reason
+
+
+class BlockEvents:
+    """Events of a signal whose blocks come one by one; one on a border is taken from the block that sees it first.
+
+    Attributes
+    ----------
+    latest : float
+        Time of the last event so far, s from the first sample; -inf before the first.
+    reason : CisternaError or None
+        Why the first block without any event had none.
+    """
+
+    def __init__(self, rate: float, search: Search, apart: float) -> None:
+        self.rate, self._search, self._apart = rate, search, apart
+        self.latest = -np.inf
+        self.reason: CisternaError | None = None
+
+    @classmethod
+    def beats(cls, rate: float, kind: str = "abp") -> BlockEvents:
+        """Heartbeats, as `find_beats` finds them."""
+        return cls(rate, _beat_search(kind), 0.85 / believed("heart_rate")[1])
+
+    @classmethod
+    def breaths(cls, rate: float, kind: str = "volume") -> BlockEvents:
+        """Breaths, as `find_breaths` finds them; the blocks must be as long as `breath_blocks` makes them."""
+        return cls(rate, _breath_search(kind), 0.8 / believed("breath_rate")[1])
+
+    def of(self, block: Block) -> NDArray[np.float64]:
+        """New events of a block, s from the first sample of the signal; none where it shows no rhythm."""
         start, stop = block.span
         try:
-            times = block.offset + _seen(search, as_samples(block.values, rate), rate)
+            times = block.offset + _seen(self._search, as_samples(block.values, self.rate), self.rate)
         except CisternaError as error:
             times = np.array([])  # nothing recorded, or no rhythm: this stretch has no event
-            reason = reason or error
+            self.reason = self.reason or error
         early, late = (0.0 if block.start == 0 else _BORDER), (0.0 if block.last else _BORDER)
         times = times[(times >= start - early) & (times < stop + late)]
-        times = times[times > latest + apart]
+        times = times[times > self.latest + self._apart]
         if times.size:
-            latest = float(times[-1])
-        yield times
-    if reason is not None and not np.isfinite(latest):
-        raise reason
+            self.latest = float(times[-1])
+        return np.asarray(times)
+
+
+def breath_blocks(rate: float) -> BlockFeed:
+    """Blocks in which breaths are sought."""
+    return BlockFeed(rate, _BREATH_BLOCK, _BREATH_MARGIN)
