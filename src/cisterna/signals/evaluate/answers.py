@@ -205,7 +205,8 @@ class Answers:
         self.results += self.infusion.results
         self._method(
             "The infusion test was fitted with the model of Marmarou (exponential pressure-volume curve, constant "
-            "outflow resistance), slow waves as correlated noise; numbers are medians of the posterior with 95 % intervals.",
+            "outflow resistance), slow waves as correlated noise; numbers are medians of the posterior with 95 % "
+            "intervals.",
             "Marmarou et al. 1978 J Neurosurg 48:332 doi:10.3171/jns.1978.48.3.0332",
         )
 
@@ -258,8 +259,8 @@ class Answers:
         if self.rhythm:
             self._method(
                 "A slow rhythm was sought in multitaper spectra after partial removal of breath, heart rate and "
-                "arterial pressure as far as they were recorded; the largest line was held against surrogates that went through "
-                "the same steps.",
+                "arterial pressure as far as they were recorded; the largest line was held against surrogates that went "
+                "through the same steps.",
                 "Thomson 1982 Proc IEEE 70:1055 doi:10.1109/PROC.1982.12433",
             )
 
