@@ -259,8 +259,8 @@ class Answers:
         if self.rhythm:
             self._method(
                 "A slow rhythm was sought in multitaper spectra after partial removal of breath, heart rate and "
-                "arterial pressure as far as they were recorded; the largest line was held against surrogates that went "
-                "through the same steps.",
+                "arterial pressure as far as they were recorded; the largest line was held against surrogates that "
+                "went through the same steps.",
                 "Thomson 1982 Proc IEEE 70:1055 doi:10.1109/PROC.1982.12433",
             )
 
