@@ -221,7 +221,7 @@ def judged(stretches: Sequence[Stretch], rate: float, channel: str = "", window:
     note = f"share of each {window:g} s outside every fault (gap, calibration, dropout, flat, clipped, spike, "
     note += "distorted, damped); a count, so no interval"
     middle = (first + count / 2) / rate
-    index = Series("quality", channel, "1", middle, by.pop("", none * 0.0), none, none.copy(), window, note)
+    index = Series("quality", channel, "1", middle, by.pop("", np.zeros(first.size)), none, none.copy(), window, note)
     beats = np.concatenate([np.array([]), *(s.beats for s in stretches)])
     return Quality(channel, rate, size / rate, intervals, index, by, beats)
 
@@ -242,8 +242,10 @@ def _faults(block: Block, kind: str, channel: str, unit: str, found: Samples, si
     faults = faults_of(array, rate, kind, pulse)
     listed = [*faults.gap, *faults.flat, *faults.clipped, *faults.spike]
     if pulse is not None:
-        listed += told_apart(faults.dropout, array, rate, pulse[0], unit)
-        # Where the pulse is lost it departs from the usual one as well: that is said once.
+        out = told_apart(faults.dropout, array, rate, pulse[0], unit)
+        # A plateau at the edge of the range is no clipping: that is said once too.
+        listed = [i for i in listed if not any(j.start <= i.start and i.stop <= j.stop for j in out)] + out
+        # Where the pulse is lost it departs from the usual one as well.
         lost = [i for i in listed if i.kind in ("gap", "dropout", "calibration")]
         apart = find_distortion(array, rate, found)
         late = block.offset + array.size / rate
