@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cisterna.claims.claim import Claim, book, claim
-from cisterna.claims.judge import read
+from cisterna.claims.judge import NO_DATA, read
 from cisterna.claims.key import Key, key_of
 from cisterna.claims.need import Joint, need_of
 from cisterna.claims.run import run_claim
@@ -90,9 +90,10 @@ def test_without_data_nothing_is_decided():
         no_data = "no record has head and sacrum"
 
     verdict = run_claim(Empty(a=(20.0, 15.0, 30.0)), fast=True)
-    assert verdict.verdict == "undecided" and "no data" in verdict.cases[0].worlds["established"].why
+    assert verdict.verdict == "undecided: no data" == NO_DATA
+    assert verdict.cases[0].worlds["established"].why == "no record has head and sacrum"
     assert json.loads(json.dumps(verdict.as_dict()))["cases"][0]["worlds"]["established"]["value"] is None
-    assert "UNDECIDED" in verdict.text()
+    assert "UNDECIDED: NO DATA" in verdict.text()
 
 
 def test_the_same_seed_gives_the_same_answer():

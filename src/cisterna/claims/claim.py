@@ -2,6 +2,7 @@
 
 To add one, write a file with a `Claim` (drop it into ``claims/book/`` or give it with ``--with file.py``):
 fill the class attributes, `keys` and `measure`. Draws, required values, flips and the verdict are done for it.
+What a model cannot answer, only recordings, is a `cisterna.claims.evidence.DataClaim`.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ class Check:
     second: tuple[str, float]
 
 
-class Claim(ABC):
-    """A claim as an experiment.
+class Statement(ABC):
+    """What every claim states, however it is decided.
 
     Attributes
     ----------
@@ -66,7 +67,25 @@ class Claim(ABC):
     claims : tuple of str
         Rows of the claims table it answers.
     output, unit : str
-        What `measure` returns.
+        The number the verdict rests on.
+    """
+
+    name: ClassVar[str]
+    question: ClassVar[str]
+    claims: ClassVar[tuple[str, ...]] = ()
+    output: ClassVar[str]
+    unit: ClassVar[str]
+
+    def published(self) -> Sequence[Published]:
+        """Measurements beside it."""
+        return published(self.name)
+
+
+class Claim(Statement):
+    """A claim as an experiment on a body: `measure` gives its output in each world.
+
+    Attributes
+    ----------
     supports, contradicts : float
         Levels: at or beyond the first the claim holds, at or beyond the second it fails. The first may be
         the larger or the smaller.
@@ -78,11 +97,6 @@ class Claim(ABC):
         Why there is nothing to decide by; then the verdict is undecided, no data.
     """
 
-    name: ClassVar[str]
-    question: ClassVar[str]
-    claims: ClassVar[tuple[str, ...]] = ()
-    output: ClassVar[str]
-    unit: ClassVar[str]
     supports: ClassVar[float]
     contradicts: ClassVar[float]
     asks: ClassVar[tuple[str, ...]] = ()
@@ -108,10 +122,6 @@ class Claim(ABC):
     def cases(self) -> Mapping[str, Case]:
         """Who it is measured on; the first is the one the verdict is about."""
         return {"adult": Case(Person.typical())}
-
-    def published(self) -> Sequence[Published]:
-        """Measurements beside it."""
-        return published(self.name)
 
     def tables(self, bench: Bench) -> Sequence[Table]:
         """Results beyond the output."""
@@ -145,7 +155,7 @@ def published(name: str) -> list[Published]:
     ]  # fmt: skip
 
 
-def book(files: Iterable[str | Path] = ()) -> Mapping[str, type[Claim]]:
+def book(files: Iterable[str | Path] = ()) -> Mapping[str, type[Statement]]:
     """All claims that can be run, by name; `files` are a user's own.
 
     Raises
@@ -155,11 +165,11 @@ def book(files: Iterable[str | Path] = ()) -> Mapping[str, type[Claim]]:
     """
     from cisterna.ground.registry import load_file, scan
 
-    found = dict(scan("cisterna.claims.book", Claim))
+    found = dict(scan("cisterna.claims.book", Statement))
     for file in files:
-        own = load_file(file, Claim)
+        own = load_file(file, Statement)
         if not own:
-            raise CisternaError("no claim in the file", where=str(file), mend="define a subclass of Claim")
+            raise CisternaError("no claim in the file", where=str(file), mend="define a subclass of Claim or DataClaim")
         for name, cls in own.items():
             if name in found:
                 raise CisternaError(f"the claim '{name}' exists already", where=str(file), mend="choose another name")
@@ -167,7 +177,7 @@ def book(files: Iterable[str | Path] = ()) -> Mapping[str, type[Claim]]:
     return dict(sorted(found.items()))
 
 
-def claim(name: str, files: Iterable[str | Path] = ()) -> Claim:
+def claim(name: str, files: Iterable[str | Path] = ()) -> Statement:
     """A claim by its name (``E1``) or by a row of the claims table that it answers (``C-055``).
 
     Raises

@@ -2,7 +2,7 @@
 
 *supported*: P(y >= y_s) >= 0.95 over the draws. *contradicted*: P(y <= y_n) >= 0.95, every required value
 outside its range, and the smallest joint departure D > 3. *undecided*: everything else, above all when a
-required value lies inside a range, or when there are no data.
+required value lies inside a range. *undecided: no data*: nothing was measured.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from cisterna.claims.need import Joint, Need
 
 #: Share of the draws that must reach a level, and the joint departure beyond which a claim counts as far off.
 SURE, FAR = 0.95, 3.0
-VERDICTS = ("supported", "contradicted", "undecided")
+#: The verdict where nothing was measured.
+NO_DATA = "undecided: no data"
+VERDICTS = ("supported", "contradicted", "undecided", NO_DATA)
 
 
 @dataclass(frozen=True)
@@ -80,15 +82,16 @@ def read(
     over = float(np.mean(sign * good >= sign * supports)) if enough else 0.0
     under = float(np.mean(sign * good <= sign * contradicts)) if enough else 0.0
     low, high = (float(q) for q in np.quantile(good, [0.05, 0.95])) if enough else (np.nan, np.nan)
-    verdict, why = _rule(over, under, needs, joint, no_data if enough else no_data or "no draw gave a number")
+    if no_data:
+        verdict, why = NO_DATA, no_data
+    elif not enough:
+        verdict, why = "undecided", "no draw gave a number"
+    else:
+        verdict, why = _rule(over, under, needs, joint)
     return Reading(value, low, high, over, under, verdict, why)
 
 
-def _rule(
-    over: float, under: float, needs: Sequence[Need] | None, joint: Joint | None, no_data: str
-) -> tuple[str, str]:
-    if no_data:
-        return "undecided", f"no data: {no_data}"
+def _rule(over: float, under: float, needs: Sequence[Need] | None, joint: Joint | None) -> tuple[str, str]:
     if over >= SURE:
         return "supported", f"{_percent(over)} of the draws reach the level that supports"
     if under < SURE:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from cisterna.claims.bench import Bench, Case
-from cisterna.claims.claim import Claim, claim
+from cisterna.claims.claim import Claim, Statement, book, claim
+from cisterna.claims.evidence import DataClaim, DataVerdict, judge_by_data
 from cisterna.claims.judge import Reading, read
 from cisterna.claims.key import draw
 from cisterna.claims.need import POINTS, Joint, Need, joint_of, need_of
@@ -16,6 +17,7 @@ from cisterna.claims.table import claims_table
 from cisterna.claims.verdict import CaseVerdict, Flip, Verdict
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.sources import cite
+from cisterna.recordings.recording import Recording
 from cisterna.worlds.hypothesis import hypotheses, hypothesis, switched_on
 from cisterna.worlds.resting import Resting
 from cisterna.worlds.world import RHYTHMS, WORLDS, apply_world, world
@@ -27,13 +29,14 @@ Progress = Callable[[str], None]
 
 
 def run_claim(
-    name: str | Claim,
+    name: str | Statement,
     seed: int = 0,
     fast: bool = False,
     files: Iterable[str | Path] = (),
     rhythm: str = "pressurestat",
     progress: Progress | None = None,
-) -> Verdict:
+    recordings: Sequence[Recording] = (),
+) -> Verdict | DataVerdict:
     """Run a claim and judge it.
 
     Parameters
@@ -48,19 +51,28 @@ def run_claim(
         A user's own files with claims.
     rhythm : str
         What makes the rhythm in the world as taught: ``pressurestat`` or ``prm``.
+    recordings : recordings
+        What a claim that only data can decide is judged by; without them such a claim is undecided, no data.
 
     Returns
     -------
-    Verdict
+    Verdict, or DataVerdict for a claim that only data can decide
         `as_dict` for JSON, `text` for a terminal, `picture` for the required-value figure.
 
     Raises
     ------
     CisternaError
-        Unknown claim, or a claim whose levels or key parameters make no sense.
+        Unknown claim, a claim whose levels or key parameters make no sense, or recordings for a claim that is
+        measured on a body.
     """
-    asked = name if isinstance(name, Claim) else claim(name, files)
+    asked = name if isinstance(name, Statement) else claim(name, files)
     say = progress or (lambda words: None)
+    if isinstance(asked, DataClaim):
+        return judge_by_data(asked, recordings, seed, fast, say)
+    assert isinstance(asked, Claim)
+    if recordings:
+        by_data = ", ".join(key for key, cls in book(files).items() if issubclass(cls, DataClaim))
+        raise CisternaError(f"{asked.name} is measured on a body, not on recordings", mend=f"by recordings: {by_data}")
     if asked.supports == asked.contradicts:
         raise CisternaError("the two levels of a claim must differ", where=asked.name, found=f"{asked.supports:g}")
     shared: dict[tuple[object, ...], Resting] = {}

@@ -11,13 +11,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cisterna.ground.errors import UnknownName
 from cisterna.outside import terminal
 from cisterna.outside.terminal import Cell, Mark, Progress
+
+if TYPE_CHECKING:
+    from cisterna.claims.claim import Statement
+    from cisterna.recordings.recording import Recording
 
 command = typer.Typer(invoke_without_command=True)
 
@@ -98,6 +102,13 @@ def run(
     extensions: Annotated[
         list[str] | None, typer.Option("--with", metavar="FILE.py", help="Claims of your own; may be repeated.")
     ] = None,
+    recordings: Annotated[
+        list[str] | None,
+        typer.Option("--recording", metavar="FILE", help="What E4 and E5 are judged by; may be repeated."),
+    ] = None,
+    channels: Annotated[
+        str, typer.Option("--channels", help="Names of the channels, e.g. head=CH1,sacrum=CH2,breath=RESP,abp=ART.")
+    ] = "",
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
     """Run a claim and judge it.
@@ -108,6 +119,10 @@ def run(
     \b
         cisterna claims run E1
         cisterna claims run C-055 --fast --json
+        cisterna claims run E4
+        cisterna claims run E4 --recording two.csv --channels head=A,sacrum=B,breath=RESP,heart=PPG,abp=ABP
+
+    E4 and E5 are decided by recordings only; without any the verdict is "undecided: no data", with what is needed.
     """
     from cisterna.claims.claim import claim
     from cisterna.claims.run import run_claim
@@ -117,23 +132,41 @@ def run(
     if rhythm not in RHYTHMS:
         raise UnknownName("rhythm", rhythm, list(RHYTHMS))
     asked = claim(name, extensions or [])
+    given = [_load(file, channels) for file in recordings or []]
     enable_cache()
     with Progress(f"claim {asked.name}", quiet) as step:
-        parts = 1 + 2 * len(asked.switches) + (1 if fast else len(asked.cases()))
+        parts = _parts(asked, fast)
         done = 0
 
         def tell(words: str) -> None:
             nonlocal done
-            step(done / parts, words.removeprefix(f"{asked.name}: "))
+            step(min(done / parts, 1.0), words.removeprefix(f"{asked.name}: "))
             done += 1
 
-        verdict = run_claim(asked, seed=seed, fast=fast, rhythm=rhythm, progress=tell)
+        verdict = run_claim(asked, seed=seed, fast=fast, rhythm=rhythm, progress=tell, recordings=given)
     if as_json:
         terminal.emit(verdict.as_dict())
         return
     screen = terminal.out()
     for line in verdict.text().splitlines():
         if line.startswith("verdict "):
-            screen.fact("verdict", Mark(verdict.verdict, verdict.verdict))
+            screen.fact("verdict", Mark(verdict.verdict.partition(":")[0], verdict.verdict))
         else:
             print(screen.text(line), file=screen.stream)
+
+
+def _parts(asked: Statement, fast: bool) -> int:
+    """Steps of a run, for the progress line."""
+    from cisterna.claims.claim import Claim
+
+    if not isinstance(asked, Claim):
+        return 2 if fast else 6
+    return 1 + 2 * len(asked.switches) + (1 if fast else len(asked.cases()))
+
+
+def _load(file: str, channels: str) -> Recording:
+    """A recording with its channels named; a name pair keeps the other channels out."""
+    from cisterna.outside.commands._pairs import pairs
+    from cisterna.recordings.load import load
+
+    return load(file, channels=pairs(channels.split(","), "--channels") if channels else None)

@@ -16,7 +16,7 @@ _ROUNDS, _ABOVE = 8, 1.5
 _PHASES = 4
 
 
-def background(frequency: ArrayLike, power: ArrayLike) -> Samples:
+def background(frequency: ArrayLike, power: ArrayLike, use: ArrayLike | None = None) -> Samples:
     """Smooth background of a spectrum: ln(power) quadratic in ln(frequency), fitted without the peaks.
 
     Holds white noise, power laws and their bend exactly. After Mann & Lees (1996, Clim Change 33:409
@@ -28,6 +28,8 @@ def background(frequency: ArrayLike, power: ArrayLike) -> Samples:
         Hz, above 0.
     power : array (frequency,) or (frequency, spectrum)
         Power density; each column is fitted alone.
+    use : array of bool (frequency,), optional
+        Where the fit rests; holes that a removal has cut into the spectrum would pull it down.
 
     Returns
     -------
@@ -49,6 +51,11 @@ def background(frequency: ArrayLike, power: ArrayLike) -> Samples:
     x = 2.0 * (f - f.mean()) / max(float(np.ptp(f)), 1e-12)
     # Points are even in frequency, so crowd at the top in ln f: each counts by the stretch of ln f it stands for.
     even = np.gradient(f) if f.size > 1 else np.ones(1)
+    kept = np.ones(f.size, dtype=bool) if use is None else np.asarray(use, dtype=bool)
+    if kept.sum() >= 6:  # twice what the curve has to fit
+        even = np.where(kept, even, 1e-6 * even)
+    else:
+        kept = np.ones(f.size, dtype=bool)
     columns = np.column_stack([np.ones_like(x), x, x**2])
     products = np.einsum("fi,fj->fij", columns, columns).reshape(f.size, 9)
     weight = np.ones_like(y)
@@ -59,7 +66,7 @@ def background(frequency: ArrayLike, power: ArrayLike) -> Samples:
         right = (w * y).T @ columns
         fit = columns @ np.linalg.solve(normal, right[:, :, None])[:, :, 0].T
         over = y - fit
-        spread = 1.4826 * np.median(np.abs(over - np.median(over, axis=0)), axis=0)
+        spread = 1.4826 * np.median(np.abs(over[kept] - np.median(over[kept], axis=0)), axis=0)
         weight = np.where(over > _ABOVE * np.maximum(spread, 1e-12), 1e-6, 1.0)
     fit = np.exp(fit)
     return np.asarray(fit[:, 0] if single else fit)

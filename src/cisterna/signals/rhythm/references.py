@@ -1,8 +1,9 @@
 """What is removed before a residual rhythm is looked for: breath, heart and arterial pressure, as slow series.
 
 All channels are brought to one slow clock. Short gaps are bridged by a straight line and counted; longer ones split
-the record. Breathing enters as its wave, its depth (an irregular breather drives slow waves by depth alone) and, when
-it is slow, the overtone that falls into the band; the heart as its rate; pressure as itself.
+the record. Each source is moved in time to where it is most like the signal. Breathing enters as its wave, its depth
+(an irregular breather drives slow waves by depth alone) and its square (overtones and beats of a response out of
+proportion); the heart as its rate; pressure as itself.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from numpy.typing import ArrayLike, NDArray
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.parameter import default_parameters
 from cisterna.signals.beats import find_beats
-from cisterna.signals.grid import Samples, as_samples, fill, low_pass, resample, runs
+from cisterna.signals.grid import Samples, as_samples, band_pass, fill, low_pass, resample, runs
 
 #: The slow clock runs at this many times the upper end of the band: the anti-alias filter needs room above it.
 _CLOCK = 5.0
 #: Two-stage decimation: block means down to this many times the slow clock, then a sharp filter.
 _FIRST = 8.0
+#: Longest delay between a source and the place it acts on, s.
+_REACH = 3.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,9 @@ class Slow:
     site, other : array (time,) or None
         The signal asked about and the same rhythm at another place; NaN in gaps that were not bridged.
     removed : dict
-        Source (``breath``, ``heart``, ``abp``) -> its series, each (time,).
+        Source (``breath``, ``heart``, ``abp``) -> its series, each (time,), aligned with the site.
+    beside : dict
+        The same, aligned with the other place; empty without one.
     bridged : float
         Share of the time that was bridged in one channel or more.
     """
@@ -43,13 +48,14 @@ class Slow:
     site: Samples
     other: Samples | None
     removed: dict[str, list[Samples]]
+    beside: dict[str, list[Samples]]
     bridged: float
 
     @property
     def good(self) -> NDArray[np.bool_]:
         """Where all channels are there."""
         every = [self.site, *([] if self.other is None else [self.other])]
-        every += [x for series in self.removed.values() for x in series]
+        every += [x for own in (self.removed, self.beside) for series in own.values() for x in series]
         return np.asarray(np.all(np.isfinite(every), axis=0))
 
 
@@ -73,7 +79,7 @@ def slow_clock(
     >>> t = np.arange(0, 300, 0.1)
     >>> slow = slow_clock(np.sin(0.6 * t), 10.0, breath=np.sin(1.5 * t), band=(0.03, 0.3))
     >>> slow.rate, {name: len(series) for name, series in slow.removed.items()}
-    (1.6666666666666667, {'breath': 2})
+    (1.6666666666666667, {'breath': 3})
     """
     array = as_samples(values, rate)
     if not 0.0 < band[0] < band[1]:
@@ -105,7 +111,41 @@ def slow_clock(
         removed["heart"] = [_rate_of(times, site.size, clock, band)]
     if abp is not None:
         removed["abp"] = [channel("abp", abp)]
-    return Slow(clock, site, other, removed, float(lost.mean()))
+    # What does not vary, as the rate of a paced heart, explains nothing and counts as removed.
+    removed = {name: [x for x in series if _varies(x)] for name, series in removed.items()}
+    first, second = (
+        {} if to is None else {name: [_aligned(x, to, clock) for x in series] for name, series in removed.items()}
+        for to in (site, other)
+    )
+    return Slow(clock, site, other, first, second, float(lost.mean()))
+
+
+def _varies(series: Samples) -> bool:
+    good = series[np.isfinite(series)]
+    return bool(good.size and good.std() > 1e-9 * max(float(np.abs(good).max()), 1e-300))
+
+
+def _aligned(series: Samples, site: Samples, rate: float) -> Samples:
+    """The series moved to where it is most like the site: a delay turns the phase within one band.
+
+    Removed at +- W a delay of t s leaves (2 pi W t)^2 / 3 of the power behind.
+    """
+    from scipy import signal
+
+    good = np.isfinite(series) & np.isfinite(site)
+    reach = int(_REACH * rate)
+    if good.sum() < 10 * reach or reach < 1:
+        return series
+    one, two = (np.where(good, x - x[good].mean(), 0.0) for x in (site, series))
+    one, two = (np.diff(x) for x in (one, two))  # drifts would decide otherwise
+    like = signal.correlate(one, two, mode="full")[one.size - 1 - reach : one.size + reach]
+    lag = int(np.argmax(np.abs(like))) - reach
+    moved = np.full(series.size, np.nan)
+    if lag >= 0:
+        moved[lag:] = series[: series.size - lag]
+    else:
+        moved[:lag] = series[-lag:]
+    return moved
 
 
 def _slow_rate(rate: float, band: tuple[float, float]) -> float:
@@ -147,20 +187,18 @@ def _slowed(
 
 
 def _breathing(wave: Samples, rate: float, band: tuple[float, float]) -> list[Samples]:
-    """Wave, depth, and the overtone of slow breathing."""
+    """Wave, depth, and the square of the wave: what a body that does not follow the breath in proportion adds."""
     from scipy import signal
 
     lost = ~np.isfinite(wave)
-    turning = signal.hilbert(signal.detrend(fill(wave)))
-    depth = low_pass(np.abs(turning), rate, band[1])
-    series = [wave, depth]
-    power = np.abs(np.fft.rfft(np.real(turning))) ** 2
-    at = np.fft.rfftfreq(wave.size, 1.0 / rate)
+    flat = signal.detrend(fill(wave))
+    # Depth from the wave around its own rate: the noise of the belt would else be most of it.
+    power, at = np.abs(np.fft.rfft(flat * np.hanning(flat.size))) ** 2, np.fft.rfftfreq(flat.size, 1.0 / rate)
     seen = at >= band[0]
-    own = float(np.sum(at[seen] * power[seen]) / np.sum(power[seen])) if power[seen].sum() > 0 else np.inf
-    if 2.0 * own < band[1]:
-        series.append(np.real(turning**2 / np.maximum(np.abs(turning), 1e-12 * np.abs(turning).max())))
-    return [np.where(lost, np.nan, x) for x in series]
+    own = float(np.sum(at[seen] * power[seen]) / max(float(np.sum(power[seen])), 1e-300)) or band[1]
+    near = band_pass(flat, rate, own / 2.0, min(2.0 * own, 0.45 * rate)) if flat.size > rate / own else flat
+    depth = low_pass(np.abs(signal.hilbert(near)), rate, band[1])
+    return [np.where(lost, np.nan, x) for x in (wave, depth, flat**2)]
 
 
 def _rate_of(times: Samples, size: int, rate: float, band: tuple[float, float]) -> Samples:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.parameter import default_parameters
@@ -30,7 +30,7 @@ SOURCES = ("breath", "heart", "abp")
 #: Level of the test.
 ALPHA = 0.05
 #: Coefficients that must be left at a frequency after the removal; fewer tell no peak from chance.
-_ROWS = 10
+_ROWS = 8
 #: Surrogates, and fewer for records of which one takes long (samples on the slow clock).
 _SURROGATES, _FEWER, _LONG = 199, 99, 40_000
 #: The spectrum reaches beyond the band, so that the background rests on both sides.
@@ -222,22 +222,29 @@ def _tested(
 
     site = transform(segments, slow.rate, lay.half_width, low, high)
     f = site.frequency
-    inside = (f >= band[0] - 1e-9) & (f <= band[1] + 1e-9)
+    whole = (f >= band[0] - 1e-9) & (f <= band[1] + 1e-9)
     series = {name: [coefficients(lay.pieces.cut(x)) for x in own] for name, own in slow.removed.items()}
     every = [x for own in series.values() for x in own]
     without = removal(every)
     left = without.residual(site.value)
     free = lay.rows - without.count
     residual = np.sum(np.abs(left) ** 2, axis=1) / free
-    floor = background(f, residual)
-    second = None if slow.other is None else without.residual(coefficients(lay.pieces.cut(slow.other)))
+    other = None if slow.other is None else coefficients(lay.pieces.cut(slow.other))
+    there = without if other is None else removal([coefficients(lay.pieces.cut(x)) for x in _flat(slow.beside)])
+    second = None if other is None else there.residual(other)
+    open_to = _seen(site.value, left, free)
+    inside = whole & open_to & (True if other is None else _seen(other, second, free))
+    if not inside.any():
+        why = "breath, heart and pressure explain all of the band: nothing is left in which a rhythm could be seen"
+        return _untested(slow, band, why, unit, channel)
+    floor = background(f, residual, open_to)
     observed = residual / floor if second is None else coherence(left, second)
     n = count if count is not None else (_FEWER if segments.size > _LONG else _SURROGATES)
     make = _noise_like(f, floor, segments.shape, slow.rate, rng)
     if slow.other is not None:
         beside = lay.pieces.cut(slow.other)
         make = lambda many: np.stack([surrogate(beside, rng, kind) for _ in range(many)])  # noqa: E731
-    chance = _chance(n, make, coefficients, without, None if second is None else left, f, free)
+    chance = _chance(n, make, coefficients, there, None if second is None else left, f, free, open_to)
     largest = chance[:, inside].max(axis=1)
     statistic = float(observed[inside].max())
     p = float((1 + np.sum(largest >= statistic)) / (n + 1))
@@ -249,10 +256,11 @@ def _tested(
     seconds = lay.pieces.size * len(lay.pieces.starts) / slow.rate
     note = (
         f"{len(lay.pieces.starts)} x {lay.pieces.size / slow.rate:.0f} s, bands of {2 * lay.half_width:.3g} Hz, "
-        f"{band[0]:g} to {band[1]:g} Hz; removed: {', '.join(slow.removed) or 'nothing'}"
+        f"{band[0]:g} to {band[1]:g} Hz, {100 * inside.sum() / whole.sum():.0f} % of it looked at; "
+        f"removed: {', '.join(slow.removed) or 'nothing'}"
         + (f"; {100 * slow.bridged:.2g} % bridged" if slow.bridged > 0 else "")
     )
-    found = results_of(peak, nested, inside, lay, slow, wave, p, n, statistic, note, unit, channel, rng)
+    found = results_of(peak, nested, whole, lay, slow, wave, p, n, statistic, note, unit, channel, rng)
     shares = {r.id.removeprefix("rhythm_share_"): r for r in found if r.id.startswith("rhythm_share_")}
     missing = tuple(s for s in SOURCES if s not in slow.removed)
     bands = max(int(round((band[1] - band[0]) / (2 * lay.half_width))), 1)
@@ -270,6 +278,17 @@ def _tested(
     )  # fmt: skip
 
 
+def _flat(series: Mapping[str, list[Samples]]) -> list[Samples]:
+    return [x for own in series.values() for x in own]
+
+
+def _seen(value: Complex, left: Complex | None, free: int) -> NDArray[np.bool_]:
+    """Frequencies at which the sources leave enough to be more than what the removal cannot reach."""
+    assert left is not None
+    power, rest = (np.sum(np.abs(x) ** 2, axis=1) / n for x, n in ((value, value.shape[1]), (left, free)))
+    return np.asarray(rest > (1.0 - default_parameters()["rhythm_explained_most"].value) * power)
+
+
 def _noise_like(
     f: Samples, floor: Samples, shape: tuple[int, ...], rate: float, rng: np.random.Generator
 ) -> Callable[[int], Samples]:
@@ -283,7 +302,7 @@ def _noise_like(
 
 def _chance(
     count: int, make: Callable[[int], Samples], coefficients: Callable[[Samples], Complex], without: Removal,
-    left: Complex | None, f: Samples, free: int,
+    left: Complex | None, f: Samples, free: int, open_to: NDArray[np.bool_],
 ) -> Samples:  # fmt: skip
     """The statistic (surrogate, frequency) of surrogates that go through the same steps, some at a time."""
     first = coefficients(make(1)[0])
@@ -296,7 +315,7 @@ def _chance(
         value = without.residual(np.swapaxes(value, 1, 2))
         power = np.sum(value.real**2 + value.imag**2, axis=1)
         if left is None:
-            found.append(power.T / free / background(f, power / free).T)
+            found.append(power.T / free / background(f, power / free, open_to).T)
         else:
             cross = np.abs(np.matmul(np.conj(left[:, None, :]), value)[:, 0]) ** 2
             found.append((cross / (power * np.sum(np.abs(left) ** 2, axis=1)[:, None])).T)
@@ -340,14 +359,27 @@ def _too_short(slow: Slow, band: tuple[float, float], unit: str, channel: str) -
     rows = default_parameters()
     removed = sum(len(x) for x in slow.removed.values())
     width = rows["rhythm_resolution"]
-    bands = max(int(round((band[1] - band[0]) / width.value)), 1)
-    needed = record_needed(rows["rhythm_coherence_asked"].value, bands, ALPHA, removed=removed)
     least = (_ROWS + removed + 1) / width.high
     usable = float(slow.good.sum() / slow.rate)
+    needed = _long_enough(band, removed) / 60.0
     why = (
         f"the record is too short: {usable:.0f} s without gaps; {least:.0f} s in one piece are the least that can be "
-        f"tested, {needed / 60:.0f} min would decide"
+        f"tested, {needed:.0f} min would decide"
     )
+    return _untested(slow, band, why, unit, channel)
+
+
+def _long_enough(band: tuple[float, float], removed: int) -> float:
+    """Length of record [s] that shows the coherence asked, at the resolution of the table."""
+    rows = default_parameters()
+    bands = max(int(round((band[1] - band[0]) / rows["rhythm_resolution"].value)), 1)
+    return record_needed(rows["rhythm_coherence_asked"].value, bands, ALPHA, removed=removed)
+
+
+def _untested(slow: Slow, band: tuple[float, float], why: str, unit: str, channel: str) -> RhythmTest:
+    """The answer where no test can be made."""
+    needed = _long_enough(band, sum(len(x) for x in slow.removed.values()))
+    usable = float(slow.good.sum() / slow.rate)
     nan, none = float("nan"), np.zeros(0)
     rate = Result("rhythm_rate", channel, nan, "1/min", note=why)
     size = Result("rhythm_amplitude", channel, nan, unit, note=why)
@@ -357,5 +389,5 @@ def _too_short(slow: Slow, band: tuple[float, float], unit: str, channel: str) -
         amplitude=size, shares={}, results=(rate, size, p), removed=tuple(slow.removed),
         missing=tuple(s for s in SOURCES if s not in slow.removed), seconds=usable, needed=needed, smallest=nan,
         frequency=none, observed=none, limit=none, surrogates=none, power=none, residual=none, background=none,
-        time=none, series=none, half_width=width.high / 2,
+        time=none, series=none, half_width=float("nan"),
     )  # fmt: skip

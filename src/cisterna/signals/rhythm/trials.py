@@ -58,19 +58,15 @@ def coloured_noise(size: int, rng: np.random.Generator) -> Simulated:
 
 
 def irregular_breath(size: int, rng: np.random.Generator) -> Simulated:
-    """Both places follow the breath, its depth and its overtones; the breath is irregular in pace and depth."""
+    """Both places follow the breath late, saturating and with overtones, and its depth; pace and depth wander."""
     breath, depth = _breath(size, rng)
 
     def place() -> Samples:
-        delay = int(rng.integers(0, int(2 * RATE)))
-        wave = np.roll(breath, delay)
-        return np.asarray(
-            rng.uniform(0.5, 2.0) * wave + rng.uniform(0.1, 0.3) * wave**2 + rng.uniform(0.5, 1.0) * depth
-            + _noise(size, rng)
-        )  # fmt: skip
+        wave = np.roll(breath, int(rng.integers(0, int(2 * RATE))))
+        bent = np.tanh(rng.uniform(0.3, 1.0) * wave) + rng.uniform(0.1, 0.3) * wave**2
+        return np.asarray(rng.uniform(0.5, 2.0) * bent + rng.uniform(0.5, 1.0) * depth + _noise(size, rng))
 
-    measured = breath + 0.05 * rng.normal(size=size)
-    return Simulated(place(), place(), measured)
+    return Simulated(place(), place(), breath + 0.05 * rng.normal(size=size))
 
 
 def wandering_heart(size: int, rng: np.random.Generator) -> Simulated:
@@ -89,11 +85,16 @@ def wandering_heart(size: int, rng: np.random.Generator) -> Simulated:
 
 
 def _breath(size: int, rng: np.random.Generator) -> tuple[Samples, Samples]:
-    """Breathing wave about 0 and its depth (about 0, standard deviation 1)."""
+    """Breathing wave about 0 and its depth (about 0, standard deviation near 1).
+
+    The depth is a number of each breath, so between breaths it runs straight; it acts on the body as such.
+    """
     mean = rng.uniform(0.15, 0.35)
-    pace = mean * np.exp(0.1 * _noise(size, rng, 1.0))
+    turns = np.cumsum(mean * np.exp(0.1 * _noise(size, rng, 1.0))) / RATE
     slow = _noise(size, rng, 1.0)
-    return np.asarray((1.0 + 0.25 * slow) * np.sin(2 * np.pi * np.cumsum(pace) / RATE)), slow
+    each = np.interp(np.arange(int(turns[-1]) + 1), turns, slow)
+    depth = np.interp(turns, np.arange(each.size), each)
+    return np.asarray((1.0 + 0.25 * depth) * np.sin(2 * np.pi * turns)), depth
 
 
 NULLS: Mapping[str, Callable[[int, np.random.Generator], Simulated]] = {
