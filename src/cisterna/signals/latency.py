@@ -56,7 +56,7 @@ class Latency:
         return (self.correlation, self.r) if self.feet is None else (self.correlation, self.feet, self.r)
 
 
-def latency(
+def pulse_latency(
     first: ArrayLike,
     second: ArrayLike,
     rate: float,
@@ -86,7 +86,7 @@ def latency(
     --------
     >>> t = np.arange(0, 60, 0.04)
     >>> abp, icp = (np.exp(-(((t - d) % 0.9 - 0.3) / 0.08) ** 2) for d in (0.0, -0.03))
-    >>> found = latency(abp, icp, 25.0)
+    >>> found = pulse_latency(abp, icp, 25.0)
     >>> round(found.correlation.value, 3), found.verdict
     (-0.03, 'leads')
     """
