@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -55,7 +57,7 @@ def low_pass(values: Samples, rate: float, corner: float, order: int = 3) -> Sam
 
     if corner >= 0.45 * rate or values.size < 10:
         return values
-    sos = signal.butter(order, corner, fs=rate, output="sos")
+    sos = _butterworth(order, (corner,), "low", rate)
     return np.asarray(signal.sosfiltfilt(sos, values, padlen=min(values.size - 1, int(3 * rate / corner))))
 
 
@@ -63,12 +65,18 @@ def band_pass(values: Samples, rate: float, low: float, high: float, order: int 
     """Zero-phase Butterworth band-pass (Hz); the high edge is dropped where the rate cannot hold it."""
     from scipy import signal
 
-    if high < 0.45 * rate:
-        sos = signal.butter(order, [low, high], btype="band", fs=rate, output="sos")
-    else:
-        sos = signal.butter(order, low, btype="high", fs=rate, output="sos")
+    sides, kind = ((low, high), "band") if high < 0.45 * rate else ((low,), "high")
+    sos = _butterworth(order, sides, kind, rate)
     padding = min(values.size - 1, int(rate / low))
     return np.asarray(signal.sosfiltfilt(sos, values - values.mean(), padlen=padding))
+
+
+@lru_cache(maxsize=64)
+def _butterworth(order: int, corners: tuple[float, ...], kind: str, rate: float) -> Samples:
+    """Sections of a filter, designed once: the blocks of a long signal ask for the same one again and again."""
+    from scipy import signal
+
+    return np.asarray(signal.butter(order, corners if len(corners) > 1 else corners[0], kind, fs=rate, output="sos"))
 
 
 def resample(values: Samples, rate: float, new_rate: float, start: float = 0.0) -> Samples:

@@ -21,7 +21,7 @@ from cisterna.signals.indices import Index, align, index, indices
 from cisterna.signals.indices.bands import trace
 from cisterna.signals.indices.cppopt import CPPopt, ReactivityByCPP
 from cisterna.signals.infusion import InfusionTest, NoInfusionTest, infusion_test
-from cisterna.signals.latency import latency
+from cisterna.signals.latency import pulse_latency
 from cisterna.signals.result import Result, Series
 from cisterna.signals.rhythm import RhythmTest, rhythm
 from cisterna.signals.spectra import Spectrum, spectrum
@@ -127,7 +127,7 @@ class Answers:
         cut = [p.excerpt[int(round((begin - p.channel.start) * p.channel.rate)) :] for p in (a, b)]
         feet = tuple(p.beats[p.beats >= begin] - begin for p in (a, b))
         try:
-            found = latency(
+            found = pulse_latency(
                 cut[0], cut[1], a.channel.rate, (feet[0], feet[1]), (first, second), rate_second=b.channel.rate
             )
         except CisternaError:
@@ -266,6 +266,8 @@ class Answers:
 
     def _one_rhythm(self, name: str, beside: list[str], heart: np.ndarray | None) -> RhythmTest:
         tables = align([self.epochs[n] for n in (name, *beside)], [name, *beside])
+        longest = int(default_parameters().in_unit("rhythm_record_longest", "s") / tables[0].length)
+        tables = [t.between(t.first, t.first + longest) for t in tables]
         highest = default_parameters()["rhythm_band"].high
         traces = [trace(t, 2.0 * highest) for t in tables]
         rate = traces[0][1]

@@ -95,8 +95,10 @@ class Evaluator:
         first, last = piece.span
         self._span = (min(self._span[0], first), max(self._span[1], last))
         self._events.update(dict.fromkeys(piece.events))
+        if self._cycle is not None:
+            return
         for name in piece.signals:
-            if self._cycle is None and name not in self._left_out:
+            if name not in self._left_out:
                 self._take(piece, name)
 
     def _take(self, piece: Recording, name: str) -> None:

@@ -17,6 +17,7 @@ from cisterna.ground.errors import CisternaError
 from cisterna.ground.parameter import default_parameters
 from cisterna.signals.beats import find_beats
 from cisterna.signals.grid import Samples, as_samples, band_pass, fill, low_pass, resample, runs
+from cisterna.signals.period import local_median
 
 #: The slow clock runs at this many times the upper end of the band: the anti-alias filter needs room above it.
 _CLOCK = 5.0
@@ -203,12 +204,14 @@ def _breathing(wave: Samples, rate: float, band: tuple[float, float]) -> list[Sa
 
 def _rate_of(times: Samples, size: int, rate: float, band: tuple[float, float]) -> Samples:
     """Heart rate (1/min) on the slow clock; NaN where no beat was found for three intervals or more."""
+    from scipy import ndimage
+
     steps = np.diff(times)
     usual = float(np.median(steps))
     at = (np.arange(size) + 0.5) / rate
     middle = 0.5 * (times[1:] + times[:-1])
     # Ectopic beats and misses: an interval far from its neighbours carries no rate.
-    local = np.array([np.median(steps[max(k - 3, 0) : k + 4]) for k in range(steps.size)])
+    local = local_median(steps, 3)
     sound = (steps > 0.7 * local) & (steps < 1.4 * local)
     if sound.sum() < 4:
         raise CisternaError("the heartbeats are too irregular to give a rate", found=f"{sound.sum()} sound intervals")

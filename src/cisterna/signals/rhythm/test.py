@@ -35,8 +35,8 @@ _ROWS = 8
 _SURROGATES, _FEWER, _LONG = 199, 99, 40_000
 #: The spectrum reaches beyond the band, so that the background rests on both sides.
 _BELOW, _ABOVE = 0.4, 1.5
-#: Complex numbers held at once while surrogates are made (64 MiB).
-_ROOM = 4_000_000
+#: Complex numbers held at once while surrogates are made (16 MiB).
+_ROOM = 1_000_000
 _MAY_BE = {"breath": "breathing", "heart": "variation of the heart rate", "abp": "Mayer or Traube-Hering waves"}
 
 
