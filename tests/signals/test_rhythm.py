@@ -31,6 +31,7 @@ from cisterna.signals.rhythm import (
     transform,
 )
 from cisterna.signals.rhythm.background import background
+from cisterna.signals.rhythm.multitaper import removal
 from cisterna.signals.rhythm.surrogates import coloured
 
 # Experiment E4, simulated there: coherence^2 -> minutes in one band, in eight.
@@ -63,6 +64,21 @@ def test_the_distribution_of_coherence_is_that_of_gaussian_coefficients():
     assert np.mean(partial_coherence(x, y, [z]) > coherence_critical(segments, 0.05, 1)) == pytest.approx(
         0.05, abs=0.005
     )
+
+
+def test_what_is_removed_is_gone_and_its_gain_is_the_truth():
+    rng = np.random.default_rng(0)
+    x, z, noise = rng.normal(size=(3, 40, 600))
+    y = 2.0 * x - np.roll(z, 3, axis=1) + noise
+    one, others = transform(y, 1.0, 0.01, 0.05, 0.3), [transform(v, 1.0, 0.01, 0.05, 0.3).value for v in (x, z)]
+    without = removal(others)
+    left = without.residual(one.value)
+    for other in others:  # nothing of it is left, to rounding
+        assert np.abs(np.sum(np.conj(other) * left, axis=1)).max() < 1e-9 * np.abs(other).max() * np.abs(left).sum()
+    gain = without.gain(one.value)
+    assert gain[:, 0] == pytest.approx(2.0, abs=0.25)
+    assert np.abs(gain[:, 1] + np.exp(-2j * np.pi * 3.0 * one.frequency)).max() < 0.3
+    assert np.sum(np.abs(left) ** 2, axis=1).mean() / (left.shape[1] - 2) == pytest.approx(2.0, rel=0.05)
 
 
 def test_the_persons_needed_are_those_of_the_experiment():
