@@ -23,7 +23,7 @@ _RISE = 0.04
 #: Beats on either side whose median stands for a beat.
 _REACH = 7
 #: Undamped beats after which what a beat is held against is taken anew.
-_STEP = 20
+_STEP = 100
 #: A mean that moved by more than this share of the pulse pressure is a change of the patient, not of the line.
 _MEAN = 1.0
 

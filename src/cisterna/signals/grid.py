@@ -35,8 +35,9 @@ def fill(values: Samples) -> Samples:
     good = np.isfinite(values)
     if good.all():
         return values
-    at = np.arange(values.size)
-    return np.interp(at, at[good], values[good])
+    out = values.copy()
+    out[~good] = np.interp(np.flatnonzero(~good), np.flatnonzero(good), values[good])
+    return out
 
 
 def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
