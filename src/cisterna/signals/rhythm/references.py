@@ -204,8 +204,6 @@ def _breathing(wave: Samples, rate: float, band: tuple[float, float]) -> list[Sa
 
 def _rate_of(times: Samples, size: int, rate: float, band: tuple[float, float]) -> Samples:
     """Heart rate (1/min) on the slow clock; NaN where no beat was found for three intervals or more."""
-    from scipy import ndimage
-
     steps = np.diff(times)
     usual = float(np.median(steps))
     at = (np.arange(size) + 0.5) / rate
