@@ -27,7 +27,7 @@ def test_blocks_cover_a_signal_once_and_the_same_in_pieces(size: int) -> None:
     whole = _as_bytes(in_blocks(values, 4.0, block=10.0, margin=2.0))
     assert sum(stop - start for _, _, start, stop, _ in whole) == size
     assert [b[4] for b in whole] == [False] * (len(whole) - 1) + [True] * bool(whole)
-    for piece in (1, 3, 17, 40, 500):
+    for piece in (1, 3, 17, 40, 84, 500):  # 84: two blocks, the second with half its margin
         assert _as_bytes(in_blocks(_pieces(values, piece), 4.0, block=10.0, margin=2.0)) == whole, piece
 
 
@@ -52,8 +52,10 @@ def test_bad_blocks_are_refused() -> None:
         list(in_blocks(np.zeros((9, 2)), 1.0))
 
 
-def test_no_beat_is_lost_or_doubled_at_the_border_of_two_blocks() -> None:
-    beats = beat_times(1500, 0.8, jitter=0.03, seed=3)
+@pytest.mark.parametrize(("jitter", "start"), [(0.03, 0.5), (0.0, 0.8), (0.0, 0.76), (0.0, 0.84)])
+def test_no_beat_is_lost_or_doubled_at_the_border_of_two_blocks(jitter: float, start: float) -> None:
+    """Without jitter a foot falls on each border of 300 s, or just beside it."""
+    beats = beat_times(1500, 0.8, jitter=jitter, seed=3, start=start)
     found = find_beats(pressure(beats, 50.0), 50.0)
     truth = beats[1:-2]
     near = found[np.argmin(np.abs(found[:, None] - truth), axis=0)]
