@@ -215,6 +215,7 @@ def judged(stretches: Sequence[Stretch], rate: float, channel: str = "", window:
     charged = _charged(intervals, rate, size, REASONS)
     edges = np.arange(0.0, size / rate, window)
     first = np.unique(np.round(edges * rate).astype(int))
+    first = first[first < size]  # a window may be shorter than a sample
     count = np.diff(np.append(first, size))
     by = {k: np.add.reduceat(charged == i, first) / count for i, k in enumerate(("", *REASONS)) if np.any(charged == i)}
     none = np.full(first.size, np.nan)

@@ -53,7 +53,7 @@ class Result:
         """The result as plain JSON values; what is not a number becomes None."""
         numbers = {key: _finite(getattr(self, key)) for key in ("value", "low", "high")}
         plain = {"id": self.id, "channel": self.channel, "unit": self.unit, "n": int(self.n), "note": self.note}
-        return {**plain, **numbers, **dict(self.extra)}
+        return {**plain, **numbers, **{key: _json(value) for key, value in self.extra.items()}}
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,11 @@ class Series:
     high: NDArray[np.float64]
     window: float
     note: str = ""
+
+
+def _json(value: Any) -> Any:
+    """A further value as it is, but None where it is no finite number."""
+    return _finite(value) if isinstance(value, float) else value
 
 
 def _finite(value: float) -> float | None:

@@ -130,8 +130,10 @@ class Answers:
             found = pulse_latency(
                 cut[0], cut[1], a.channel.rate, (feet[0], feet[1]), (first, second), rate_second=b.channel.rate
             )
-        except CisternaError:
-            return  # too little of both
+        except CisternaError as error:
+            note = f"no delay: {error.what}" + (f" ({error.found})" if error.found else "")
+            self.results.append(Result("latency_xcorr", f"{first}:{second}", np.nan, "s", note=note))
+            return
         self.results += found.results
         self._method("Delays between pulses were taken foot to foot and by cross-correlation over the first hour.")
 
@@ -151,9 +153,11 @@ class Answers:
                         for series in one.series(signals, over):
                             self.series[series.id, series.channel] = series
                 except CisternaError as error:
-                    report = one.all_reports()[0]
                     note = f"{one.definition}; none: {error.what}" + (f" ({error.found})" if error.found else "")
-                    self.results.append(Result(report.id, ":".join(chosen), np.nan, report.unit, note=note))
+                    self.results += [
+                        Result(report.id, ":".join(chosen), np.nan, report.unit, note=note)
+                        for report in one.all_reports()
+                    ]
                     continue
                 self._method(f"{one.title}: {one.definition}.", one.source if "doi" in one.source else "")
         if {"icp", "abp"} <= self.epochs.keys():
