@@ -159,7 +159,7 @@ class Evaluator:
             title=self._about.title,
             start=self._about.start,
             origin=self._origin,
-            duration=round(float(self._span[1] - self._span[0]), 6),  # pieces end where whole files do, but for rounding
+            duration=round(float(self._span[1] - self._span[0]), 6),  # the last piece ends there but for rounding
             window=answers.window,
             events=tuple(self._events),
             channels=passed,
