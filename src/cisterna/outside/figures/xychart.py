@@ -20,6 +20,7 @@ from cisterna.outside.figures.style import (
     axis_left,
     nice_ticks,
     padded,
+    spread,
 )
 from cisterna.outside.figures.svg import (
     circle,
@@ -148,7 +149,7 @@ def xy_chart(
     for value, name in references:
         out += line((x.start, y(value)), (x.end, y(value)), "phys", 1.0, stroke_dasharray="5 3")
         out += text(x.end + 8, y(value) + 4, name, size=SMALL_SIZE, fill="phys")
-    inner = ""
+    inner, ends = "", []
     for s in series:
         colour = "hyp" if s.get("hypothesis") else str(s.get("colour", "ink"))
         px, py = [float(v) for v in s["x"]], [float(v) for v in s["y"]]
@@ -169,7 +170,9 @@ def xy_chart(
             last = next(((a, b) for a, b in zip(reversed(px), reversed(shown), strict=True) if math.isfinite(b)), None)
             if last:
                 fill = "ink" if colour in ("breath", "rest", "hand", "touch") else colour
-                out += text(x.end + 8, y(last[1]) + 4, str(s["name"]), size=SIZE, fill=fill, bold=True)
+                ends.append((y(last[1]), str(s["name"]), fill))
+    for place, (_, name, fill) in zip(spread([e[0] for e in ends], 15, _TOP, y.start), ends, strict=True):
+        out += text(x.end + 8, place + 4, name, size=SIZE, fill=fill, bold=True)
     out += el("g", inner, clip_path=f"url(#{clip})") + group(_marks(points, x, y), name=f"{prefix}-points")
     for i, note in enumerate(notes):
         out += text(x.end - 4, _TOP + 14 + 16 * i, note, size=SMALL_SIZE, fill="ink2", anchor="end", halo=True)
