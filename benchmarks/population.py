@@ -22,7 +22,8 @@ import numpy as np
 from cisterna.ground.errors import CisternaError
 from cisterna.model.person import Person
 from cisterna.model.simulate import simulate, stack
-from cisterna.model.solver.march import March, enable_cache
+from cisterna.model.solver.machine import enable_cache
+from cisterna.model.solver.march import March
 from cisterna.model.start import begin, resting_schedule
 
 #: Persons that run side by side.

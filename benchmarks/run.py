@@ -133,7 +133,8 @@ def startup() -> list[Row]:
 _COMPILE = """
 import time, jax.numpy as jnp
 from cisterna.model.person import Person
-from cisterna.model.solver.march import March, Ramp, chunk, enable_cache
+from cisterna.model.solver.machine import enable_cache
+from cisterna.model.solver.march import March, Ramp, chunk
 from cisterna.model.start import resting_schedule
 enable_cache()
 person = Person.typical()

@@ -8,7 +8,7 @@ import pytest
 from cisterna.claims.bench import Bench
 from cisterna.claims.book.e1_touch_and_pressure import TouchAndPressure
 from cisterna.claims.run import run_claim
-from cisterna.model.solver.march import enable_cache
+from cisterna.model.solver.machine import enable_cache
 from cisterna.physiology.skull import skull_port
 from cisterna.worlds.world import apply_world
 

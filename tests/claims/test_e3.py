@@ -9,7 +9,7 @@ from cisterna.claims.bench import Bench
 from cisterna.claims.book.e3_production_rhythm import ProductionRhythm
 from cisterna.claims.run import run_claim
 from cisterna.model.person import Person
-from cisterna.model.solver.march import enable_cache
+from cisterna.model.solver.machine import enable_cache
 from cisterna.worlds.resting import resting
 from cisterna.worlds.world import apply_world
 

@@ -11,7 +11,7 @@ from cisterna.ground.units import from_internal
 from cisterna.model.assemble import assemble
 from cisterna.model.person import Person
 from cisterna.model.simulate import simulate
-from cisterna.model.solver.march import enable_cache
+from cisterna.model.solver.machine import enable_cache
 from cisterna.physiology.skull import skull_port
 from cisterna.worlds.hypothesis import switched_on
 from cisterna.worlds.resting import STEP

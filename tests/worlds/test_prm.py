@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cisterna.model.person import Person
-from cisterna.model.solver.march import enable_cache
+from cisterna.model.solver.machine import enable_cache
 from cisterna.physiology.rhythm import PrimaryRhythm
 from cisterna.worlds.rhythm import read_rhythm
 from cisterna.worlds.start import begin_in

@@ -5,7 +5,7 @@ import pytest
 
 from cisterna.ground.errors import CisternaError
 from cisterna.model.person import Person
-from cisterna.model.solver.march import enable_cache
+from cisterna.model.solver.machine import enable_cache
 from cisterna.physiology.skull import skull_port
 from cisterna.worlds.resting import resting
 from cisterna.worlds.solve import _bisect, solve_required

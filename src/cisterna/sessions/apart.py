@@ -35,9 +35,9 @@ class Apart:
     """
 
     def __init__(self, prepare: Callable[..., Any], finish: Callable[..., Any], *arguments: Any) -> None:
-        from cisterna.model.solver.march import programs_folder
+        from cisterna.model.solver.machine import processors, programs_folder
 
-        task = pickle.dumps((programs_folder(), prepare, finish, arguments))
+        task = pickle.dumps((programs_folder(), _beside(processors()), prepare, finish, arguments))
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", __name__],
             stdin=subprocess.PIPE,
@@ -114,14 +114,21 @@ class Apart:
 
 def apart_or_none(prepare: Callable[..., Any], finish: Callable[..., Any], *arguments: Any) -> Apart | None:
     """`Apart`, or None where it cannot serve: one processor, or a part that only the caller's script knows."""
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    from cisterna.model.solver.machine import processors
+
     script_only = b"__main__" in pickle.dumps(arguments) if _picklable(arguments) else True
-    if processors < 2 or script_only:
+    if len(processors()) < 2 or script_only:
         return None
     try:
         return Apart(prepare, finish, *arguments)
     except OSError:  # no process to be had
         return None
+
+
+def _beside(known: list[int]) -> int:
+    """A processor for the child: the next after the one this process keeps to, if it does."""
+    mine = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else known
+    return known[(known.index(mine[0]) + 1) % len(known)]
 
 
 def _picklable(thing: Any) -> bool:
@@ -134,13 +141,14 @@ def _picklable(thing: Any) -> bool:
 
 def _serve(source: IO[bytes], sink: IO[bytes]) -> None:
     """The child's program: read the task, prepare, wait for the word, finish, answer."""
-    from cisterna.model.solver.march import keep_programs
+    from cisterna.model.solver.machine import keep_programs, one_processor
 
     def say(kind: str, value: Any) -> None:
         sink.write(pickle.dumps((kind, value)))
         sink.flush()
 
-    folder, prepare, finish, arguments = pickle.load(source)
+    folder, processor, prepare, finish, arguments = pickle.load(source)
+    one_processor(processor)
     if folder is not None:
         keep_programs(folder)
     try:

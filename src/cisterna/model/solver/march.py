@@ -6,10 +6,8 @@ whose step never exceeds the asked one, so events fall on step boundaries exactl
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 import jax
@@ -115,34 +113,3 @@ def chunk_many(march: March, net: Network, y: Array, t: Array, h: Array, ramp: R
 def stack(networks: list[Network]) -> Network:
     """Networks of one layout as one, with a leading axis."""
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *networks)
-
-
-def enable_cache(folder: str | os.PathLike[str] | None = None) -> Path:
-    """Keep compiled programs between runs; the folder is CISTERNA_CACHE or the user's cache folder."""
-    base = folder or os.environ.get("CISTERNA_CACHE") or _user_cache()
-    path = Path(base) / "programs"
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return path  # a read-only home only costs compile time
-    keep_programs(path)
-    return path
-
-
-def keep_programs(folder: str | os.PathLike[str]) -> None:
-    """Keep every compiled program in a folder that is there."""
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
-
-
-def programs_folder() -> str | None:
-    """Where compiled programs are kept; None when they are not."""
-    folder: str | None = getattr(jax.config, "jax_compilation_cache_dir", None)
-    return folder
-
-
-def _user_cache() -> Path:
-    if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "cisterna"
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "cisterna"

@@ -126,7 +126,7 @@ def run(
     """
     from cisterna.claims.claim import claim
     from cisterna.claims.run import run_claim
-    from cisterna.model.solver.march import enable_cache
+    from cisterna.model.solver.machine import enable_cache
     from cisterna.worlds.world import RHYTHMS
 
     if rhythm not in RHYTHMS:

@@ -35,7 +35,7 @@ def facts() -> dict[str, Any]:
     if jax_version:
         import jax
 
-        from cisterna.model.solver.march import enable_cache
+        from cisterna.model.solver.machine import enable_cache
 
         devices = [str(device) for device in jax.devices()]
         cache = str(enable_cache())

@@ -83,9 +83,10 @@ def command(
         seed,
     )
     folder = folder_of(out)
-    from cisterna.model.solver.march import enable_cache
+    from cisterna.model.solver.machine import enable_cache, one_processor
     from cisterna.sessions.session import run_session
 
+    one_processor()
     enable_cache()
     with Progress("session", quiet or as_json) as progress:
 

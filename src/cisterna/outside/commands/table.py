@@ -21,9 +21,10 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help='Print {"table": [...]}.')] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    from cisterna.model.solver.march import enable_cache
+    from cisterna.model.solver.machine import enable_cache, one_processor
     from cisterna.protocol.execute import REFERENCE, reference_table
 
+    one_processor()
     enable_cache()
     with Progress("reference table", quiet) as step:
 
