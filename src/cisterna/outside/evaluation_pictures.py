@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cisterna.ground.parameter import default_parameters
 from cisterna.outside.evaluation_tables import bounds, label, said, span_text
 from cisterna.outside.figures.histogram import histogram
-from cisterna.outside.figures.numerals import fmt, interval, number
+from cisterna.outside.figures.numerals import fmt, number
 from cisterna.outside.figures.timecourse import time_course
 from cisterna.outside.figures.trend import trend
 from cisterna.outside.figures.xychart import xy_chart
@@ -84,7 +84,11 @@ def trend_picture(evaluation: RecordingEvaluation) -> tuple[str, str]:
         title=f"{', '.join(label(n) for n in shown)} over {span_text(end - begin)}",
     )  # fmt: skip
     traced = len(evaluation.channels[shown[0]].epochs or ()) <= _TRACED
-    note = "Trace in steps of 0.1 s." if traced else "Means of 10 s; the band reaches from diastole to systole."
+    note = (
+        "Trace in steps of 0.1 s, whole epochs of 10 s only."
+        if traced
+        else "Means of 10 s; the band reaches from diastole to systole."
+    )
     left = [label(n) for n in names[ROWS:]]
     note += f" Not drawn: {', '.join(left)}." if left else ""
     return drawing, note
@@ -228,16 +232,13 @@ def reactivity_picture(found: ReactivityByCPP) -> str:
     if np.isfinite(found.curve).all() and not found.reason:
         lines = [{"x": x, "y": np.tanh(np.polyval(found.curve, x))}]
     bands: list[dict[str, Any]] = []
-    notes: list[str] = []
-    if np.isfinite(found.optimum):
-        notes = [f"CPPopt {fmt(found.optimum, 'mmHg')}"]
-        if np.isfinite(found.optimum_low):
-            notes.append(f"95 % {interval(found.optimum_low, found.optimum_high)}")
-            bands = [{"from": found.optimum_low, "to": found.optimum_high, "label": "CPPopt", "colour": "ok"}]
+    best = f"CPPopt {fmt(found.optimum, 'mmHg')}" if np.isfinite(found.optimum) else ""
+    if np.isfinite(found.optimum_low):
+        bands = [{"from": found.optimum_low, "to": found.optimum_high, "label": best, "colour": "ok"}]
     return xy_chart(
-        lines, x_label="CPP, mmHg", y_label="PRx", points=points, bands=bands, notes=notes,
+        lines, x_label="CPP, mmHg", y_label="PRx", points=points, bands=bands,
         x_limits=(float(x[0]), float(x[-1])), width=_HALF, prefix="cppopt",
-        title=f"PRx against CPP: {notes[0] if notes else found.reason}",
+        title=f"PRx against CPP: {best or found.reason}",
     )  # fmt: skip
 
 

@@ -64,7 +64,8 @@ def evaluation_page(evaluation: RecordingEvaluation, *, seconds: float, date: st
     """
     e = evaluation
     sections: list[Any] = [{"html": f} for f in _findings(e)]
-    sections.append({"html": key_numbers(_keys(e))})
+    if keys := _keys(e):
+        sections.append({"html": key_numbers(keys)})
     sections += _trend(e) + _pulses(e) + _spectra(e) + _over_time(e) + _reactivity(e) + _infusion(e) + _rhythm(e)
     sections += _flow(e)
     untold = [r for r in e.results if not math.isfinite(r.value)]
@@ -96,7 +97,8 @@ def finding(evaluation: RecordingEvaluation) -> str:
     """What the recording shows, in one line."""
     grave = next((f for f in evaluation.findings if f.grave), None)
     if grave is not None:
-        return _sentence(f"{grave.what}: {grave.found}" if grave.found else grave.what)
+        what = _named(grave)
+        return _sentence(f"{what}: {grave.found}" if grave.found else what)
     parts = [*_test_words(evaluation), *_pressure_words(evaluation), *_other_words(evaluation)]
     return _sentence("; ".join(parts[:2]))
 
@@ -117,7 +119,7 @@ def _test_words(e: RecordingEvaluation) -> list[str]:
 
 def _pressure_words(e: RecordingEvaluation) -> list[str]:
     words = (("mean", "icp", "mean ICP"), ("prx", "icp", "PRx"), ("stroke_volume", "flow", "stroke volume"),
-             ("mean", "abp", "mean arterial pressure"))  # fmt: skip
+             ("net_flow", "flow", "net flow"), ("mean", "abp", "mean arterial pressure"))  # fmt: skip
     return [f"{text} {said(r)}" for id, channel, text in words if (r := _find(e, id, channel)) is not None]
 
 
@@ -127,7 +129,9 @@ def _other_words(e: RecordingEvaluation) -> list[str]:
         for id, text in (("heart_rate", "heart rate"), ("breath_rate", "breath rate"))
         if (r := _find(e, id, "")) is not None
     ]
-    if not out:
+    if not e.channels:
+        out += [f"no flow curve: {r.note}" for r in e.results if not math.isfinite(r.value)]
+    if len(out) < 2 and e.channels:
         share = [r.value for r in e.results if r.id == "quality"]
         usable = f", {fmt(100 * sum(share) / len(share), '%')} usable" if share else ""
         out.append(f"{len(e.channels)} signals over {span_text(e.duration)}{usable}")
@@ -164,23 +168,31 @@ def key_results(e: RecordingEvaluation, most: int = _MOST_KEYS) -> list[tuple[st
     return found[:most]
 
 
-def _keys(e: RecordingEvaluation) -> list[tuple[str, str, str, str]]:
+def key_rows(e: RecordingEvaluation, most: int = _MOST_KEYS) -> list[tuple[str, str, str, str, int]]:
+    """The same as text: words, value, unit, interval ("" where there is none), n; shares in %."""
     rows = []
-    for words, r in key_results(e):
-        share = r.id in ("time_above_22", "quality")
-        shown = _percent(r) if share else r
-        span = f"95 % {bounds(shown)}" if bounds(shown) else "no interval"
-        rows.append((words, value(shown), unit(shown.unit), span))
+    for words, r in key_results(e, most):
+        shown = _percent(r) if r.id in ("time_above_22", "quality") else r
+        rows.append((words, value(shown), unit(shown.unit), bounds(shown), r.n))
     return rows
+
+
+def _keys(e: RecordingEvaluation) -> list[tuple[str, str, str, str]]:
+    return [(words, v, u, f"95 % {span}" if span else "no interval") for words, v, u, span, _ in key_rows(e)]
 
 
 def _percent(r: Result) -> Result:
     return Result(r.id, r.channel, 100 * r.value, "%", 100 * r.low, 100 * r.high, r.n)
 
 
+def _named(f: Finding) -> str:
+    """What is wrong, the signal by the name used in the report."""
+    return f.what.replace(f.signal, label(f.signal)) if f.signal else f.what
+
+
 def finding_words(f: Finding) -> tuple[str, str]:
     """What is wrong, and how it shows and is mended."""
-    return _sentence(f.what) + ".", " ".join(f"{_sentence(t)}." for t in (f.found, f.mend) if t)
+    return _sentence(_named(f)) + ".", " ".join(f"{_sentence(t)}." for t in (f.found, f.mend) if t)
 
 
 def _findings(e: RecordingEvaluation) -> list[Html]:
@@ -319,8 +331,15 @@ def _absent(e: RecordingEvaluation) -> list[str]:
         out.append(f"Infusion test: {e.infusion_why}")
     if not e.rhythm:
         out.append("Slow rhythm: no signal in which one is sought")
-    if not e.flow:
+    curves = [r for r in e.results if r.id == "stroke_volume" and not math.isfinite(r.value)]
+    out += [f"Flow over the cycle, {label(r.channel)}: {r.note}" for r in curves]
+    if not e.flow and not curves:
         out.append("Flow over the cycle: no flow with beats beside it and no flow curve")
+    broken = [n for n in e.channels if n in e.spectra and e.spectra[n].segments == 0]
+    out += [
+        f"Spectrum of {label(n)}: no stretch of {fmt(e.spectra[n].segment, 's')} without a missing sample"
+        for n in broken
+    ]
     silent = [n for n, p in e.channels.items() if p.pulse is None and p.pulse_why and "of this kind" not in p.pulse_why]
     out += [f"Mean pulse of {label(n)}: {e.channels[n].pulse_why}" for n in silent]
     return out

@@ -144,7 +144,7 @@ def results_table(results: Iterable[Result]) -> Html:
     """Every number that was found."""
     columns: list[Any] = [
         {"key": "id", "label": "Id"}, {"key": "channel", "label": "Channel"}, _num("value", "Value"),
-        {"key": "interval", "label": "95 % interval"}, {"key": "unit", "label": "Unit"}, _num("n", "n"),
+        {"key": "interval", "label": "95 % interval"}, {"key": "in", "label": "Unit"}, _num("n", "n"),
         {"key": "note", "label": "Definition"},
     ]  # fmt: skip
     rows = [
@@ -153,7 +153,7 @@ def results_table(results: Iterable[Result]) -> Html:
             "channel": label(r.channel),
             "value": value(r),
             "interval": bounds(r) or "none",
-            "unit": unit(r.unit) or "1",
+            "in": unit(r.unit) or "1",
             "n": f"{r.n:d}",
             "note": r.note,
         }
@@ -178,13 +178,13 @@ def picked(results: Iterable[Result]) -> Html:
     """A short table behind a picture, of the numbers that are known: what, value, interval, unit."""
     rows = [
         {"what": r.id.replace("_", " "), "channel": label(r.channel), "value": value(r),
-         "interval": bounds(r) or "none", "unit": unit(r.unit) or "1"}
+         "interval": bounds(r) or "none", "in": unit(r.unit) or "1"}
         for r in results
         if math.isfinite(r.value)
     ]  # fmt: skip
     columns: list[Any] = [
         {"key": "what", "label": "Quantity"}, {"key": "channel", "label": "Channel"}, _num("value", "Value"),
-        {"key": "interval", "label": "95 % interval"}, {"key": "unit", "label": "Unit"},
+        {"key": "interval", "label": "95 % interval"}, {"key": "in", "label": "Unit"},
     ]  # fmt: skip
     return table(columns, rows)
 
@@ -197,13 +197,13 @@ def quality_table(evaluation: RecordingEvaluation) -> Html:
     for name, q in zip(evaluation.channels, told, strict=True):
         c = evaluation.channels[name].channel
         row: dict[str, Any] = {
-            "name": label(name), "own": c.own_name, "unit": c.unit or "none", "rate": number(c.rate, 4),
+            "name": label(name), "own": c.own_name, "in": c.unit or "none", "rate": number(c.rate, 4),
             "share": _percent(q["share"]), "faults": f"{q['faults']:d}",
         }  # fmt: skip
         row |= {k: _percent(q["reasons"][k]) if q["reasons"].get(k) else "" for k in met}
         rows.append(row)
     columns: list[Any] = [
-        {"key": "name", "label": "Signal"}, {"key": "own", "label": "Own name"}, {"key": "unit", "label": "Unit"},
+        {"key": "name", "label": "Signal"}, {"key": "own", "label": "Own name"}, {"key": "in", "label": "Unit"},
         _num("rate", "Rate", "Hz"), _num("share", "Usable", "%"), *(_num(k, k.capitalize(), "%") for k in met),
         _num("faults", "Faults"),
     ]  # fmt: skip

@@ -178,7 +178,7 @@ def _show(evaluation: RecordingEvaluation) -> None:
 
     e, screen = evaluation, terminal.out()
     screen.title("Evaluation", f"{e.title or 'recording'} · {span_text(e.duration)} · {origin_text(e)}")
-    screen.line(finding(e))
+    screen.paragraph(finding(e))
     screen.blank()
     _show_channels(e)
     for f in e.findings:
@@ -218,11 +218,10 @@ def _show_channels(e: RecordingEvaluation) -> None:
 
 
 def _show_numbers(e: RecordingEvaluation) -> None:
-    from cisterna.outside.evaluation_report import key_results
-    from cisterna.outside.evaluation_tables import bounds, unit, value
+    from cisterna.outside.evaluation_report import key_rows
 
     rows: list[list[Cell]] = [
-        [words, value(r), bounds(r) or "none", unit(r.unit), f"{r.n}"] for words, r in key_results(e, _SHOWN)
+        [words, number, span or "none", unit, f"{n}"] for words, number, unit, span, n in key_rows(e, _SHOWN)
     ]
     if rows:
         terminal.out().table(["number", ">value", "95 % interval", "unit", ">n"], rows)

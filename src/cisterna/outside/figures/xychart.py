@@ -37,10 +37,20 @@ from cisterna.outside.figures.svg import (
 from cisterna.outside.figures.timecourse import pieces, thinned
 
 _LEFT, _TOP, _BOTTOM = 52.0, 26.0, 46.0
+#: Decades that are all labelled; of more every second, third ... is.
+_MOST_DECADES = 5
+_SUPER = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _decades(lo: float, hi: float) -> list[float]:
     return [10.0**k for k in range(math.ceil(math.log10(lo) - 1e-9), math.floor(math.log10(hi) + 1e-9) + 1)]
+
+
+def _decade_text(v: float) -> str:
+    """A power of ten, as a power where its digits would not fit beside the axis."""
+    if 1e-4 <= v < 1e6:
+        return plain(v)
+    return "10" + f"{math.log10(v):.0f}".translate(_SUPER)
 
 
 def _axis(values: Sequence[float], limits: tuple[float, float] | None, log: bool, start: float, end: float,
@@ -61,9 +71,12 @@ def _left(y: Axis) -> str:
     if not y.log:
         return axis_left(y, _LEFT, nice_ticks(y.lo, y.hi))
     out = line((_LEFT, y(y.lo)), (_LEFT, y(y.hi)), "ink3", 1.0)
-    for v in _decades(y.lo, y.hi):
+    decades = _decades(y.lo, y.hi)
+    apart = max(len(decades) // _MOST_DECADES, 1)
+    for k, v in enumerate(decades):
         out += line((_LEFT - TICK, y(v)), (_LEFT, y(v)), "ink3", 1.0)
-        out += text(_LEFT - TICK - 5, y(v) + 4, plain(v), size=SIZE, fill="ink2", anchor="end")
+        if k % apart == 0:
+            out += text(_LEFT - TICK - 5, y(v) + 4, _decade_text(v), size=SIZE, fill="ink2", anchor="end")
     return out
 
 

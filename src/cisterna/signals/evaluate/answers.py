@@ -39,8 +39,12 @@ _NOT_SOUGHT = ("ecg", "breath", "co2", "trend")
 _MOST_SOUGHT = 4
 #: Segment of the spectrum that is drawn, s: ten slow waves.
 _SEGMENT = 300.0
+#: Shorter ones are tried where no stretch of that length is whole, down to a few breaths, s.
+_SHORTEST_SEGMENT = 18.0
 #: Units of a flow.
 _FLOW = "mL/s"
+#: Indices with a threshold in mmHg: they say nothing of a pressure without a unit.
+_IN_MMHG = ("dose_", "time_above_", "plateau_waves", "b_waves")
 #: Shape of the pulse: its sizes are told by the epochs of the whole recording already. Its classes are those of ICP.
 _TOLD = ("pulse_amplitude_pp", "pulse_amplitude_f1")
 
@@ -147,6 +151,8 @@ class Answers:
                     continue
                 signals = {n: self.epochs[n] for n in chosen}
                 try:
+                    if one.name.startswith(_IN_MMHG):
+                        _in_mmhg(signals)
                     self.results += one.results(signals, window)
                     if name in SHOWN:
                         over = self.wanted.window if one.window_id in (correlation, index("mean").window_id) else None
@@ -176,9 +182,13 @@ class Answers:
             seconds = len(table) * table.length
             segment = min(_SEGMENT, seconds / 2)
             try:
-                self.spectra[name] = spectrum(table.fine.ravel(), table.fine_rate, segment, block=1 / table.fine_rate)
+                found = spectrum(table.fine.ravel(), table.fine_rate, segment, block=1 / table.fine_rate)
+                while found.segments == 0 and segment >= 2 * _SHORTEST_SEGMENT:
+                    segment /= 2  # faults leave no stretch as long
+                    found = spectrum(table.fine.ravel(), table.fine_rate, segment, block=1 / table.fine_rate)
             except CisternaError:
                 continue  # shorter than a few samples
+            self.spectra[name] = found
         if self.spectra:
             self._method("Spectra are Welch averages of Hann segments; segments that miss a sample are left out.")
 
@@ -240,6 +250,8 @@ class Answers:
             self.results += flow_results(curve, name, self.wanted.seed)
         except CisternaError as error:
             note = f"no curve over a cycle: {error.what}" + (f" ({error.found})" if error.found else "")
+            if "cycle" in error.mend:
+                note += '; say it in a side-car: {"kind": "flow curve", "cycle": seconds}'
             self.results.append(Result("stroke_volume", name, np.nan, "mL", note=note))
             return
         self.flow[name] = curve
@@ -285,6 +297,13 @@ class Answers:
             abp=others.get("abp"), beats=beats if beats is not None and beats.size > 2 else None,
             unit=tables[0].unit, channel=name, seed=self.wanted.seed,
         )  # fmt: skip
+
+
+def _in_mmhg(signals: Mapping[str, Epochs]) -> None:
+    """Refuse a signal that is not in mmHg to what has its threshold in mmHg."""
+    for name, table in signals.items():
+        if table.unit != "mmHg":
+            raise CisternaError(f"its threshold is in mmHg, '{name}' is not", found=table.unit or "no unit")
 
 
 def _is_flow(unit: str) -> bool:

@@ -240,7 +240,8 @@ def _findings(passed: Passed, person: str) -> list[Finding]:
     if passed.epochs is None or not c.kind:
         return []
     means = Recording().with_signal(
-        c.name, passed.epochs.mean, rate=1.0 / passed.epochs.length, unit=c.unit, level_ref=c.level_ref,
+        # Twice, so that the one epoch of a short record is not taken for a lost signal.
+        c.name, np.repeat(passed.epochs.mean, 2), rate=2.0 / passed.epochs.length, unit=c.unit, level_ref=c.level_ref,
         origin="measured", own_name=c.own_name,
     )  # fmt: skip
     return findings(means, c.name, person)
