@@ -12,6 +12,8 @@ from cisterna.signals.rhythm.multitaper import transform
 
 #: Rounds of reweighting; what lies this far above the fit, in spreads, is a peak and does not pull it up.
 _ROUNDS, _ABOVE = 8, 1.5
+#: Share of the largest power that rounding makes of nothing.
+_NOTHING = 1e-20
 #: Phases over which the response of the tapers to a sine is averaged.
 _PHASES = 4
 
@@ -45,7 +47,9 @@ def background(frequency: ArrayLike, power: ArrayLike, use: ArrayLike | None = N
     True
     """
     f = np.log(np.asarray(frequency, dtype=np.float64))
-    y = np.log(np.maximum(np.asarray(power, dtype=np.float64), 1e-300))
+    power = np.asarray(power, dtype=np.float64)
+    # What is smaller than rounding beside the largest is nothing: no line is drawn through logarithms of zero.
+    y = np.log(np.maximum(power, np.maximum(_NOTHING * power.max(axis=0, initial=0.0), 1e-300)))
     single = y.ndim == 1
     y = y[:, None] if single else y
     x = 2.0 * (f - f.mean()) / max(float(np.ptp(f)), 1e-12)
@@ -68,7 +72,7 @@ def background(frequency: ArrayLike, power: ArrayLike, use: ArrayLike | None = N
         over = y - fit
         spread = 1.4826 * np.median(np.abs(over[kept] - np.median(over[kept], axis=0)), axis=0)
         weight = np.where(over > _ABOVE * np.maximum(spread, 1e-12), 1e-6, 1.0)
-    fit = np.exp(fit)
+    fit = np.exp(np.maximum(fit, y.min(axis=0)))
     return np.asarray(fit[:, 0] if single else fit)
 
 
