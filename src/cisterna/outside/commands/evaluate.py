@@ -112,7 +112,10 @@ def _wanted(window: str, infusion_rate: str, infusion: str, person: str, seed: i
     if width is not None and not (math.isfinite(width) and width > 0):
         raise CisternaError("the window must be longer than nothing", found=window, mend='write e.g. --window "5min"')
     if infusion_rate:
-        quantity(infusion_rate, "mL/min", "--infusion-rate")
+        try:
+            quantity(infusion_rate, "mL/min", "--infusion-rate")
+        except CisternaError as error:
+            raise CisternaError(error.what, "--infusion-rate", error.found, error.mend) from None
     return Wanted(width, infusion_rate, _times(infusion), person, seed)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from cisterna import __version__
 from cisterna.ground.errors import CisternaError
+from cisterna.ground.units import same_dimension
 from cisterna.recordings.check import Finding, findings
 from cisterna.recordings.names import kind_of
 from cisterna.recordings.recording import Recording
@@ -102,7 +103,8 @@ class Evaluator:
                 self._take(piece, name)
 
     def _take(self, piece: Recording, name: str) -> None:
-        values = piece.values(name)
+        unit = _usual(name, piece.unit(name))
+        values = piece.values(name, unit) if unit != piece.unit(name) else piece.values(name)
         if values.size == 0:
             return
         if values.ndim > 1:
@@ -117,7 +119,7 @@ class Evaluator:
             attrs, row = piece[name].attrs, kind_of(name)
             self._passes[name] = Pass(
                 Channel(
-                    name, str(attrs["own_name"]), row.kind if row else "", piece.unit(name), rate, start,
+                    name, str(attrs["own_name"]), row.kind if row else "", unit, rate, start,
                     str(attrs["level_ref"]), str(attrs["quality"]),
                 )
             )  # fmt: skip
@@ -232,6 +234,12 @@ def evaluate_file(
         if told is not None:
             told(piece.span[1])
     return evaluator.finish(progress)
+
+
+def _usual(name: str, unit: str) -> str:
+    """Unit in which a known signal is evaluated: thresholds and laws are in mmHg, whatever the file counts in."""
+    row = kind_of(name)
+    return row.unit if row and row.unit and unit and same_dimension(unit, row.unit) else unit
 
 
 def _findings(passed: Passed, person: str) -> list[Finding]:
