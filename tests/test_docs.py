@@ -112,3 +112,18 @@ def test_every_number_the_program_can_give_is_documented() -> None:
     }  # fmt: skip
     missing = {(id, file) for id, file in found if id not in entries() and id not in other}
     assert len(found) > 30 and not missing, missing
+
+
+def test_numbers_of_flow_and_of_two_sides_are_documented() -> None:
+    import numpy as np
+
+    from cisterna.signals import flow_curve, flow_delay, flow_results
+    from cisterna.signals.evaluate import entries
+    from cisterna.signals.rhythm import rhythm
+
+    wave = np.sin(2 * np.pi * np.arange(32) / 32)
+    curve = flow_curve(wave, cycle=1.0)
+    noise = np.random.default_rng(0).standard_normal((2, 1200))
+    told = [*flow_results(curve, "flow_csf"), flow_delay(curve, curve)]
+    told += rhythm(noise[0], 2.0, other_site=noise[1], breath=noise[0] + noise[1], surrogates=19).results
+    assert {r.id for r in told} <= set(entries())

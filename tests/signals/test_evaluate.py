@@ -11,7 +11,7 @@ from made_ward import HEART, RATE, ward
 
 from cisterna.ground.errors import CisternaError
 from cisterna.recordings import Recording, load, stream, write
-from cisterna.signals.evaluate import Evaluator, RecordingEvaluation, Wanted, evaluate, evaluate_file
+from cisterna.signals.evaluate import Evaluator, RecordingEvaluation, Wanted, entries, evaluate, evaluate_file
 
 SECONDS = 420.0
 
@@ -189,6 +189,8 @@ def test_the_plain_form_is_json_with_every_number_and_its_interval(whole: Record
         assert {"id", "channel", "value", "unit", "low", "high", "n", "note"} <= set(result), result["id"]
         assert result["value"] is None or result["low"] is None or result["low"] <= result["value"] <= result["high"]
         assert result["note"], f"{result['id']} has no definition"
+        known = entries()[result["id"]]
+        assert known.unit in (result["unit"], "of the signal") or result["unit"].startswith("mmHg"), result["id"]
     assert len({(r["id"], r["channel"]) for r in plain["results"]}) == len(plain["results"])
     for channel in plain["channels"]:
         assert {"name", "own_name", "unit", "rate_hz", "start_s", "samples", "missing"} <= set(channel)

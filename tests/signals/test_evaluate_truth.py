@@ -7,7 +7,7 @@ import pytest
 from made_ward import ABP, ABP_PULSE, BREATH, HEART, ICP, RATE, SLOPE, ZERO, moving_correlation, slow_parts, ward
 
 from cisterna.recordings import Recording
-from cisterna.signals.evaluate import RecordingEvaluation, Wanted, evaluate
+from cisterna.signals.evaluate import RecordingEvaluation, Wanted, entries, evaluate
 from cisterna.signals.infusion import Marmarou, Pump, simulate
 
 
@@ -95,6 +95,7 @@ def test_an_infusion_test_is_recovered(how: str) -> None:
         "rout": (SPACE.rout, 0.05), "elastance": (SPACE.elastance, 0.15), "pvi": (SPACE.pvi, 0.15),
         "icp_baseline": (SPACE.baseline, 0.03), "icp_plateau": (SPACE.baseline + 1.5 * SPACE.rout, 0.03),
     }  # fmt: skip
+    assert {r.id for r in found.results} <= set(entries())
     for id, (truth, within) in truths.items():
         r = found.result(id)
         print(f"{id}: {r.value:.3f} ({r.low:.3f} to {r.high:.3f}), truth {truth:.3f}")
@@ -134,6 +135,7 @@ def test_a_rhythm_put_in_is_found_and_none_where_there_is_none() -> None:
     rate, size, p = (there.result(f"rhythm_{k}", "force") for k in ("rate", "amplitude", "p"))
     print(f"rate {rate.value:.2f} ({rate.low:.2f} to {rate.high:.2f}), amplitude {size.value:.2f}, p {p.value:.3f}")
     assert p.value <= 0.01
+    assert {r.id for r in there.results} <= set(entries())
     assert rate.low <= 6.9 <= rate.high and rate.value == pytest.approx(6.9, abs=0.3)
     assert size.value == pytest.approx(2.5, rel=0.25)
     assert there.result("breath_rate", "resp").value == pytest.approx(15.0, rel=0.02)
