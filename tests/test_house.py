@@ -29,7 +29,10 @@ FLOORS = (
 )
 ORDER = [folder for floor in FLOORS for folder in floor]
 # What works with the base dependencies alone.
-WITHOUT_JAX = ("ground", "body", "recordings", "signals", "sessions.screening", "sessions.study", "outside.cli")
+WITHOUT_JAX = (
+    "ground", "body", "recordings", "signals", "sessions.screening", "sessions.study", "outside.cli",
+    "outside.commands.evaluate", "outside.evaluation_report", "outside.evaluation_file",
+)  # fmt: skip
 
 
 def _imports(file: Path, package: str) -> list[tuple[int, str]]:

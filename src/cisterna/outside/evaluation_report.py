@@ -134,7 +134,7 @@ def _other_words(e: RecordingEvaluation) -> list[str]:
     if len(out) < 2 and e.channels:
         share = [r.value for r in e.results if r.id == "quality"]
         usable = f", {fmt(100 * sum(share) / len(share), '%')} usable" if share else ""
-        out.append(f"{len(e.channels)} signals over {span_text(e.duration)}{usable}")
+        out.append(f"{len(e.channels)} signal{'s' * (len(e.channels) != 1)} over {span_text(e.duration)}{usable}")
     return out
 
 
