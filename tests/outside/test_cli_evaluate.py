@@ -1,6 +1,7 @@
 """The command `evaluate`: a recording in, a report and tables out; every mistake told with exit code 2."""
 
 import csv
+import hashlib
 import json
 import subprocess
 import sys
@@ -82,6 +83,7 @@ def test_files_terminal_and_json_say_the_same(recording, tmp_path, capsys):
     assert out.count(str(tmp_path / "out")) == 5 and "evaluation" in err and "done" in err
     code, again, err = call(capsys, recording, "--out", tmp_path / "json", "--json")
     told = json.loads(again)
+    assert told["provenance"]["sha256"] == hashlib.sha256(recording.read_bytes()).hexdigest()
     assert code == 0 and err == "" and told == json.loads((tmp_path / "out" / "evaluation.json").read_text())
     assert {"channels", "quality", "results"} <= set(told)
     assert [c["name"] for c in told["channels"]] == ["abp", "icp"] == [q["channel"] for q in told["quality"]]

@@ -90,6 +90,7 @@ def test_every_known_number_stands_in_the_table_and_every_other_with_its_reason(
             assert r.note.split(";")[0][:40].replace("'", "&#x27;").replace(">", "&gt;") in body, r.id
     for source in evaluation.sources:
         assert source.split(";")[0].split("&")[0] in html
+    assert "parameters idx_" not in html
 
 
 def test_key_numbers_carry_interval_and_unit(evaluation):

@@ -307,7 +307,10 @@ def _rhythm(e: RecordingEvaluation) -> list[dict[str, Any]]:
         if drawings:
             html.append(figure(*drawings, numbers=tables.picked(test.results)))
         out.append(block(f"Is there a slow rhythm in {label(name)}?", *html))
-    note = "Largest line of 0.03 to 0.3 Hz after breath, heart and arterial pressure are taken out, against surrogates."
+    note = (
+        "The largest line of the band after breath, heart and arterial pressure are taken out, against surrogates. "
+        "Where a line is broken the sources explain nearly everything: nothing is looked for there."
+    )
     return [{"html": [*out, paragraph(note, True)]}] if out else []
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import platform
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
@@ -24,6 +25,8 @@ _SHORT = ("icp", "abp", "cvp", "pap", "ppg", "ecg", "cpp", "prx", "rap", "rac", 
 _SAID = {"prx": "PRx", "pax": "PAx", "mx": "Mx", "mxa": "Mxa", "co2": "CO2", "cppopt": "CPPopt"}
 #: Units that are written otherwise in text.
 _UNITS = {"1/min": "/min", "1/h": "/h", "mmHg2": "mmHg²", "cm2/s2": "cm²/s²"}
+#: What tells a paper from a remark beside it.
+_YEAR = re.compile(r"\b(19|20)\d\d\b")
 #: Longest faults told one by one for each channel.
 _TOLD = 8
 
@@ -64,10 +67,8 @@ def _places(result: Result) -> int | None:
     width = result.high - result.low
     if width > 0:
         places = min(places, max(math.floor(-math.log10(width / 10)) + 1, 0))
-        # A narrow interval is told with up to two more decimals.
-        more = places + 2
-        while places < more and f"{result.low:.{places}f}" == f"{result.high:.{places}f}":
-            places += 1
+        if f"{result.low:.{places}f}" == f"{result.high:.{places}f}":
+            places += 1  # a narrow interval is told with one more
     return places
 
 
@@ -255,8 +256,9 @@ def provenance_table(evaluation: RecordingEvaluation, seconds: float) -> Html:
 
 def methods_text(evaluation: RecordingEvaluation) -> Html:
     """How it was computed, in sentences for a paper, and the papers behind it."""
-    sentences = " ".join(evaluation.methods)
-    cited = "".join(f"<li>{escape(s)}</li>" for source in evaluation.sources for s in source.split("; "))
+    sentences = " ".join(s[:1].upper() + s[1:] for s in evaluation.methods)
+    papers = dict.fromkeys(s for source in evaluation.sources for s in source.split("; ") if _YEAR.search(s))
+    cited = "".join(f"<li>{escape(s)}</li>" for s in papers)
     intro = f"Recordings were evaluated with cisterna {__version__}. "
     listed = f"<h3>Sources</h3><ul class='note'>{cited}</ul>" if cited else ""
     return Html(f"<p>{escape(intro + sentences)}</p>{listed}")

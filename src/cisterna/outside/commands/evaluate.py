@@ -17,6 +17,7 @@ from __future__ import annotations
 import datetime
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,6 +36,8 @@ _PERSONS = ("adult", "child", "infant")
 _SHOWN = 12
 #: Share of the bar for reading, and the hours at which half of that is shown.
 _READ, _HALFWAY = 0.7, 4.0
+#: Bytes of the largest file that is fingerprinted: a second of work.
+_LARGEST_HASHED = 1024**3
 
 
 def command(
@@ -96,9 +99,24 @@ def _evaluated(recording: str, wanted: Wanted, quiet: bool, **options: Any) -> R
             hours = max(seconds, 0.0) / 3600
             step(_READ * hours / (hours + _HALFWAY), f"reading, {60 * hours:.0f} min taken in")
 
-        return evaluate_file(
+        found = evaluate_file(
             recording, wanted, told=told, progress=lambda share, now: step(_READ + (1 - _READ) * share, now), **options
         )
+        step(0.99, "fingerprint of the file")
+        return replace(found, provenance={**found.provenance, **_fingerprint(recording)})
+
+
+def _fingerprint(recording: str) -> dict[str, str]:
+    """SHA-256 of the file, as `load` keeps it; of a very large one none, it would take longer than the evaluation."""
+    import hashlib
+
+    from cisterna.recordings.load import split_channel
+
+    file, _ = split_channel(recording)
+    if file.stat().st_size > _LARGEST_HASHED:
+        return {}
+    with file.open("rb") as stream:
+        return {"sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
 
 
 def _wanted(window: str, infusion_rate: str, infusion: str, person: str, seed: int) -> Wanted:

@@ -27,6 +27,8 @@ Told = Callable[[float], None]
 _PIECE = 3600.0
 #: A piece whose first sample is this many samples late follows a gap.
 _LATE = 0.5
+#: Share of missing samples from which on it is said beside the quality.
+_WORTH_TELLING = 0.001
 
 
 @dataclass(frozen=True)
@@ -247,9 +249,17 @@ def _findings(passed: Passed, person: str) -> list[Finding]:
     c = passed.channel
     if passed.epochs is None or not c.kind:
         return []
+    known = passed.epochs.mean[np.isfinite(passed.epochs.mean)]
+    if known.size == 0:
+        faults = sorted({i.kind for i in passed.quality.intervals})
+        return [Finding(c.name, f"nothing of {c.name} can be believed", ", ".join(faults), "see its quality")]
     means = Recording().with_signal(
         # Twice, so that the one epoch of a short record is not taken for a lost signal.
-        c.name, np.repeat(passed.epochs.mean, 2), rate=2.0 / passed.epochs.length, unit=c.unit, level_ref=c.level_ref,
+        c.name, np.repeat(known, 2), rate=2.0 / passed.epochs.length, unit=c.unit, level_ref=c.level_ref,
         origin="measured", own_name=c.own_name,
     )  # fmt: skip
-    return findings(means, c.name, person)
+    gone = passed.missing / passed.samples
+    found = findings(means, c.name, person)
+    if gone >= _WORTH_TELLING:
+        found.append(Finding(c.name, f"samples of {c.name} are missing", f"{100 * gone:.2g} %", grave=False))
+    return found
