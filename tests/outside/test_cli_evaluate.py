@@ -180,6 +180,25 @@ def test_a_mistake_is_told_and_nothing_is_written(recording, tmp_path, capsys, w
     assert not (tmp_path / "out").exists() and out == ""
 
 
+def test_one_world_of_a_simulated_session(tmp_path, capsys):
+    icp = made_recording(120.0).values("icp")
+    both = np.stack([icp, icp + 1.0], axis=1)
+    rec = Recording().with_title("session").with_signal(
+        "icp", both, rate=RATE, unit="mmHg", level_ref="foramen_monro", origin="simulated", dims=("world",),
+        coords={"world": ["established", "as-taught"]},
+    )  # fmt: skip
+    rec.save(tmp_path / "session.nc")
+    code, _, err = call(capsys, tmp_path / "session.nc", "--out", tmp_path / "a")
+    assert code == 2 and "say which world: established or as-taught" in err
+    code, _, err = call(capsys, tmp_path / "session.nc", "--world", "as-tought", "--out", tmp_path / "a")
+    assert code == 2 and "as-taught" in err
+    means = []
+    for world in ("established", "as-taught"):
+        words = (tmp_path / "session.nc", "--world", world, "--json", "--out", tmp_path / "a")
+        means.append(by_id(json.loads(call(capsys, *words)[1]))["mean", "icp"]["value"])
+    assert means[1] - means[0] == pytest.approx(1.0)
+
+
 def test_a_folder_that_cannot_be_is_told_before_the_work(recording, tmp_path, capsys, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setattr("cisterna.signals.evaluate.evaluate_file", lambda *a, **k: pytest.fail("it ran"))

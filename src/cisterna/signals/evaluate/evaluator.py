@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cisterna import __version__
-from cisterna.ground.errors import CisternaError
+from cisterna.ground.errors import CisternaError, UnknownName
 from cisterna.ground.units import same_dimension
 from cisterna.recordings.check import Finding, findings
 from cisterna.recordings.names import kind_of
@@ -81,6 +81,7 @@ class Evaluator:
         self._span = (np.inf, -np.inf)
         self._cycle: Recording | None = None
         self._origin = ""
+        self._worlds: list[str] = []
 
     def add(self, piece: Recording) -> None:
         """Take the next piece of the recording.
@@ -92,6 +93,7 @@ class Evaluator:
         """
         if self._about is None:
             self._about = piece.only()
+            self._worlds = _worlds(piece)
             self._origin = next((str(piece[name].attrs["origin"]) for name in piece.signals), "")
         if "flow_curve" in piece.provenance:
             self._cycle = piece  # one cycle, made of many: a length of a beat, nothing to pass over
@@ -155,7 +157,8 @@ class Evaluator:
         passed = {name: work.end() for name, work in self._passes.items()}
         if not passed and self._cycle is None:
             found = "; ".join(f"{name}: {why}" for name, why in self._left_out.items())
-            raise CisternaError("no channel can be evaluated", self._about.title, found)
+            mend = f"say which world: {' or '.join(self._worlds)}" if self._worlds else ""
+            raise CisternaError("no channel can be evaluated", self._about.title, found, mend)
         answers = Answers(passed, self._about, tuple(self._events), self.wanted, self._cycle)
         answers.run(tell)
         settings = {"cisterna": __version__, "seed": self.wanted.seed, "not_medical_advice": True}
@@ -212,6 +215,7 @@ def evaluate_file(
     rate: float | None = None,
     columns: Sequence[str] = (),
     utc_offset: float | None = None,
+    world: str = "",
     told: Told | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> RecordingEvaluation:
@@ -221,6 +225,8 @@ def evaluate_file(
     ----------
     path, channels, units, rate, columns, utc_offset
         As for `cisterna.load`.
+    world : str
+        Which of the worlds of a simulated session.
     told, progress : callable, optional
         Called while reading with the seconds taken in, and afterwards with (share, what happens now).
 
@@ -232,10 +238,38 @@ def evaluate_file(
     evaluator = Evaluator(wanted)
     more: dict[str, Any] = {"channels": channels, "units": units, "rate": rate, "columns": columns}
     for piece in stream(path, _PIECE, utc_offset=utc_offset, **more):
-        evaluator.add(piece)
+        evaluator.add(one_world(piece, world) if world else piece)
         if told is not None:
             told(piece.span[1])
     return evaluator.finish(progress)
+
+
+def _worlds(rec: Recording) -> list[str]:
+    data = rec.dataset
+    return [str(w) for w in data["world"].values] if "world" in data.coords else []
+
+
+def one_world(rec: Recording, world: str) -> Recording:
+    """The signals of one world of a simulated session; what has no worlds stays as it is.
+
+    Raises
+    ------
+    CisternaError
+        No such world, or the recording has none.
+
+    Examples
+    --------
+    >>> both = Recording().with_signal("icp", [[9.0, 9.5], [9.1, 9.6]], rate=1.0, unit="mmHg", dims=("world",),
+    ...                                coords={"world": ["established", "as-taught"]})
+    >>> one_world(both, "as-taught").values("icp").tolist()
+    [9.5, 9.6]
+    """
+    known = _worlds(rec)
+    if not known:
+        raise CisternaError("the recording holds no worlds to choose from", rec.title, mend="leave the world out")
+    if world not in known:
+        raise UnknownName("world", world, known, where=rec.title)
+    return Recording(rec.dataset.isel(world=known.index(world), drop=True))
 
 
 def _usual(name: str, unit: str) -> str:
