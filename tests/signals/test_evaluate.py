@@ -127,10 +127,10 @@ def test_channels_of_other_rates_and_starts_keep_their_own_clock() -> None:
 def test_what_cannot_be_evaluated_is_left_out_with_its_reason() -> None:
     rec = ward(60.0).only("icp")
     rec = rec.with_signal("flow_csf", np.zeros((600, 3)), rate=10.0, unit="mL/s", dims=("place",))
-    rec = rec.with_signal("marks", np.arange(5.0), time=[0.0, 1.0, 3.0, 7.0, 30.0], unit="1")
+    rec = rec.with_signal("marks", np.arange(5.0), time=[0.0, 1.0, 3.0, 7.0, 30.0], unit="1", origin="measured")
     told = evaluate(rec)
     assert list(told.channels) == ["icp"]
-    assert "3 places" in told.left_out["flow_csf"] and "equal distances" in told.left_out["marks"]
+    assert "take one out of it" in told.left_out["flow_csf"] and "equal distances" in told.left_out["marks"]
     left = [c for c in told.as_dict()["channels"] if "left_out" in c]
     assert {c["name"] for c in left} == {"flow_csf", "marks"}
 
@@ -139,8 +139,14 @@ def test_what_cannot_be_evaluated_is_left_out_with_its_reason() -> None:
     ("rec", "words"),
     [
         (Recording(), "no signal"),
-        (Recording().with_signal("icp", np.zeros((50, 2)), rate=10.0, unit="mmHg", dims=("place",)), "2 places"),
-        (Recording().with_signal("icp", [1.0, 2.0, 3.0], time=[0.0, 1.0, 5.0], unit="mmHg"), "equal distances"),
+        (
+            Recording().with_signal("icp", np.zeros((50, 2)), rate=10.0, unit="mmHg", dims=("place",)),
+            "take one out of it",
+        ),
+        (
+            Recording().with_signal("icp", [1.0, 2.0, 3.0], time=[0.0, 1.0, 5.0], unit="mmHg", origin="measured"),
+            "equal distances",
+        ),
     ],
     ids=["empty", "places", "irregular"],
 )
