@@ -18,8 +18,8 @@ from typing import IO, Any
 
 from cisterna.ground.errors import CisternaError
 
-#: Called with (share done, model time s, ICP mmHg).
-Told = Callable[[float, float, float], None]
+#: Called with whatever the run tells of its progress.
+Told = Callable[..., None]
 
 
 class Apart:
@@ -28,8 +28,8 @@ class Apart:
     Parameters
     ----------
     prepare, finish : callable
-        Functions a module can be asked for by name: ``finish(prepare(*arguments), told)`` is run in the child,
-        `finish` only after `go`.
+        Functions a module can be asked for by name: ``finish(prepare(*arguments), told, more)`` is run in the
+        child, `finish` only after `go`, which brings `more`.
     arguments : tuple
         Picklable.
     """
@@ -46,15 +46,15 @@ class Apart:
             start_new_session=True,  # an interrupt is the caller's, who then ends the child
         )
         self._answer: tuple[str, Any] = ("ended", None)
-        self._told: Told = lambda share, time, icp: None
+        self._told: Told = lambda *_: None
         self._write(task)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def go(self, told: Told) -> None:
+    def go(self, told: Told, more: Any = None) -> None:
         """Let the child go on, its progress told as it comes (from a thread of this process)."""
         self._told = told
-        self._write(pickle.dumps("go"))
+        self._write(pickle.dumps(("go", more)))
 
     def result(self) -> Any:
         """What `finish` gave; an error of the child is raised here.
@@ -153,8 +153,9 @@ def _serve(source: IO[bytes], sink: IO[bytes]) -> None:
         keep_programs(folder)
     try:
         ready = prepare(*arguments)
-        if pickle.load(source) == "go":
-            say("done", finish(ready, lambda share, time, icp: say("told", (share, time, icp))))
+        word, more = pickle.load(source)
+        if word == "go":
+            say("done", finish(ready, lambda *now: say("told", now), more))
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return  # the caller is gone, or does not go on
     except CisternaError as error:  # as the plain kind, which any process can rebuild

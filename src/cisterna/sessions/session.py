@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cisterna.ground.errors import CisternaError
@@ -183,6 +184,8 @@ def _context(begun: Begun, plan: SessionPlan) -> Context:
     return Context(person.parameters, person.age, person.body, rest, touch, np.random.default_rng(plan.seed))
 
 
+#: Called with (world or "", share done, model time s, ICP mmHg).
+_Moved = Callable[[str, float, float, float], None]
 #: A world made ready to run: its body at rest, its name, and what is to be done.
 _Ready = tuple["Begun", str, SessionPlan, Protocol]
 
@@ -191,11 +194,18 @@ def _prepare(person: Person, name: str, plan: SessionPlan, protocol: Protocol) -
     return _begin(person, name, plan), name, plan, protocol
 
 
-def _finish(ready: _Ready, told: Callable[[float, float, float], None]) -> tuple[Begun, WorldRun]:
+def _finish(ready: _Ready, told: _Moved, seat: Begun | None) -> tuple[Begun, WorldRun, Run | None]:
+    """A world's run, and the same time seated in the world `seat`."""
     begun, name, plan, protocol = ready
     inputs, context = begun.schedule.copy(), _context(begun, plan)
-    run = run_world(name, begun.person, begun.state, inputs, protocol.steps, context, begun.net, told=told)
-    return begun, run
+    run = run_world(
+        name, begun.person, begun.state, inputs, protocol.steps, context, begun.net, told=partial(told, name)
+    )
+    if seat is None:
+        return begun, run, None
+    inputs, context = seat.schedule.copy(), _context(seat, plan)
+    seated = run_seated(seat.state, inputs, protocol.steps, context, seat.net, told=partial(told, ""))
+    return begun, run, seated
 
 
 def _run_all(
@@ -206,32 +216,30 @@ def _run_all(
     others: Mapping[str, Apart | None],
     tell: Told,
 ) -> tuple[dict[str, Begun], dict[str, WorldRun], Run]:
-    """Every world, side by side where that can be, and staying seated in the first."""
+    """Every world, side by side where that can be; and staying seated, in the process that has less to do."""
     name = plan.worlds[0]
     done = dict.fromkeys([*plan.worlds, ""], 0.0)
     labels = _labels(protocol, first, plan)
 
-    def progress(name: str) -> Callable[[float, float, float], None]:
-        def told(share: float, time: float, icp: float) -> None:
-            done[name] = share
-            what = f"{_now(labels, time)}, {name}" if name else "the same time seated"
-            tell(what, sum(done.values()) / len(done), icp)
+    def moved(world: str, share: float, time: float, icp: float) -> None:
+        done[world] = share
+        what = f"{_now(labels, time)}, {world}" if world else "the same time seated"
+        tell(what, sum(done.values()) / len(done), icp)
 
-        return told
-
-    for other, child in others.items():
-        if child is not None:
-            child.go(progress(other))
-    starts, runs = {}, {}
-    starts[name], runs[name] = _finish((first, name, plan, protocol), progress(name))
     # Posture is textbook: staying seated is told apart in the first world only.
-    inputs, context = first.schedule.copy(), _context(first, plan)
-    seated = run_seated(first.state, inputs, protocol.steps, context, first.net, told=progress(""))
+    elsewhere = [child for child in others.values() if child is not None][-1:]
+    for child in others.values():
+        if child is not None:
+            child.go(moved, first if child in elsewhere else None)
+    starts, runs, seated = {}, {}, None
+    starts[name], runs[name], seated = _finish((first, name, plan, protocol), moved, None if elsewhere else first)
     for other, child in others.items():
         if child is not None:
-            starts[other], runs[other] = child.result()
+            starts[other], runs[other], sat = child.result()
         else:
-            starts[other], runs[other] = _finish(_prepare(person, other, plan, protocol), progress(other))
+            starts[other], runs[other], sat = _finish(_prepare(person, other, plan, protocol), moved, None)
+        seated = sat or seated
+    assert seated is not None
     return starts, runs, seated
 
 
