@@ -199,6 +199,22 @@ def test_one_world_of_a_simulated_session(tmp_path, capsys):
     assert means[1] - means[0] == pytest.approx(1.0)
 
 
+def test_uneven_steps_of_a_solver_are_bridged_and_those_of_a_measurement_are_not(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    t = np.cumsum(rng.choice([0.02, 0.03, 0.04], 6000, p=[0.05, 0.05, 0.9]))
+    icp = 10 + 2 * np.sin(2 * np.pi * 1.1 * t)
+    for origin in ("simulated", "measured"):
+        rec = Recording().with_signal("icp", icp, time=t, unit="mmHg", level_ref="foramen_monro", origin=origin)
+        rec.save(tmp_path / f"{origin}.nc")
+    code, out, _ = call(capsys, tmp_path / "simulated.nc", "--json", "--out", tmp_path / "a")
+    told = json.loads(out)
+    assert code == 0 and told["channels"][0]["rate_hz"] == 25.0 and "straight lines" in told["channels"][0]["note"]
+    assert by_id(told)["heart_rate", "icp"]["value"] == pytest.approx(66.0, abs=0.2)
+    assert by_id(told)["pulse_amplitude_f1", "icp"]["value"] == pytest.approx(2.0, rel=0.01)
+    code, _, err = call(capsys, tmp_path / "measured.nc", "--out", tmp_path / "b")
+    assert code == 2 and "not at equal distances" in err
+
+
 def test_a_folder_that_cannot_be_is_told_before_the_work(recording, tmp_path, capsys, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setattr("cisterna.signals.evaluate.evaluate_file", lambda *a, **k: pytest.fail("it ran"))

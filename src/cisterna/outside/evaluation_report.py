@@ -99,16 +99,20 @@ def finding(evaluation: RecordingEvaluation) -> str:
     if grave is not None:
         what = _named(grave)
         return _sentence(f"{what}: {grave.found}" if grave.found else what)
-    parts = [*_test_words(evaluation), *_pressure_words(evaluation), *_other_words(evaluation)]
+    parts = [*_test_words(evaluation), *_pressure_words(evaluation)[:1]]
+    if evaluation.infusion is not None and evaluation.infusion.phases.how == "pressure":
+        parts.append("a rise with the shape of an infusion test, marked nowhere")
+    parts += [*_pressure_words(evaluation)[1:], *_other_words(evaluation)]
     return _sentence("; ".join(parts[:2]))
 
 
 def _test_words(e: RecordingEvaluation) -> list[str]:
     out = []
     rout, waves = _find(e, "rout", "icp"), _find(e, "plateau_waves", "icp")
-    if rout is not None:
+    alone = e.infusion is not None and e.infusion.phases.how == "pressure"
+    if rout is not None and not alone:
         out.append(f"outflow resistance {said(rout)}")
-    elif e.infusion is not None:
+    elif e.infusion is not None and not alone:
         out.append(f"{e.infusion.phases.kind} test, rate not stated")
     if waves is not None and waves.extra.get("count"):
         count = int(waves.extra["count"])
@@ -296,7 +300,7 @@ def _infusion(e: RecordingEvaluation) -> list[dict[str, Any]]:
 
 
 def _rhythm(e: RecordingEvaluation) -> list[dict[str, Any]]:
-    out: list[dict[str, Any]] = []
+    out: list[Html] = []
     for name, test in e.rhythm.items():
         drawings = pictures.rhythm_pictures(name, test)
         sign = verdict_sign(_VERDICTS[test.verdict], f"{test.verdict}: ")
@@ -309,7 +313,8 @@ def _rhythm(e: RecordingEvaluation) -> list[dict[str, Any]]:
         out.append(block(f"Is there a slow rhythm in {label(name)}?", *html))
     note = (
         "The largest line of the band after breath, heart and arterial pressure are taken out, against surrogates. "
-        "Where a line is broken the sources explain nearly everything: nothing is looked for there."
+        "Where a line is broken the sources explain nearly everything: nothing is looked for there. Each signal is "
+        "tested at 5 %: of twenty without a rhythm one passes by chance."
     )
     return [{"html": [*out, paragraph(note, True)]}] if out else []
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cisterna import __version__
 from cisterna.ground.errors import CisternaError, UnknownName
@@ -116,15 +117,20 @@ class Evaluator:
             return
         rate = float(piece.dataset[piece.time_dim(name)].attrs.get("rate", 0.0))
         start = float(piece.time(name)[0])
+        note = str(piece[name].attrs["quality"])
+        if rate <= 0 and str(piece[name].attrs["origin"]) == "simulated" and values.size > 1:
+            known = self._passes[name].channel.rate if name in self._passes else 0.0
+            values, rate, start = _on_a_grid(piece.time(name), values, known)
+            note = "; ".join(filter(None, (note, f"from the steps of the solver to {rate:g} Hz by straight lines")))
         if rate <= 0:
-            self._left_out[name] = "its samples are not at equal distances"
+            self._left_out[name] = "its samples are not at equal distances: resample it, or write it with one rate"
             return
         if name not in self._passes:
             attrs, row = piece[name].attrs, kind_of(name)
             self._passes[name] = Pass(
                 Channel(
                     name, str(attrs["own_name"]), row.kind if row else "", unit, rate, start,
-                    str(attrs["level_ref"]), str(attrs["quality"]),
+                    str(attrs["level_ref"]), note,
                 )
             )  # fmt: skip
             self._next[name] = start
@@ -270,6 +276,19 @@ def one_world(rec: Recording, world: str) -> Recording:
     if world not in known:
         raise UnknownName("world", world, known, where=rec.title)
     return Recording(rec.dataset.isel(world=known.index(world), drop=True))
+
+
+def _on_a_grid(
+    time: NDArray[np.float64], values: NDArray[np.float64], rate: float = 0.0
+) -> tuple[NDArray[np.float64], float, float]:
+    """A computed signal, smooth between the steps of its solver, on a grid from 0 s at its usual step.
+
+    Only for what was computed: between two samples of a measurement nothing is known.
+    """
+    hertz = rate or float(np.round(1.0 / np.median(np.diff(time)), 3))
+    first, last = np.ceil(time[0] * hertz - 1e-6), np.floor(time[-1] * hertz + 1e-6)
+    at = np.arange(first, last + 1) / hertz
+    return np.interp(at, time, values), hertz, float(at[0])
 
 
 def _usual(name: str, unit: str) -> str:
