@@ -9,7 +9,8 @@ from figure_check import NS, checked, texts
 
 from cisterna.outside import evaluation_tables as tables
 from cisterna.outside.evaluation_pictures import BEATS, bands_of, pulse_picture, reactivity_picture
-from cisterna.outside.evaluation_report import DISCLAIMER, evaluation_page, finding, key_rows
+from cisterna.outside.evaluation_report import evaluation_page
+from cisterna.outside.evaluation_words import DISCLAIMER, finding, key_rows
 from cisterna.outside.figures.histogram import histogram
 from cisterna.outside.figures.trend import trend
 from cisterna.recordings.recording import Recording

@@ -12,40 +12,15 @@ from typing import Any
 from cisterna import __version__
 from cisterna.outside import evaluation_pictures as pictures
 from cisterna.outside import evaluation_tables as tables
-from cisterna.outside.evaluation_tables import bounds, label, said, span_text, unit, value
+from cisterna.outside.evaluation_tables import bounds, label, said, span_text
+from cisterna.outside.evaluation_words import DISCLAIMER, finding, finding_words, key_rows, lookup, sentence
 from cisterna.outside.figures.numerals import fmt
 from cisterna.outside.figures.page import block, figure, key_numbers, page, panel, paragraph
 from cisterna.outside.figures.signs import verdict_sign
 from cisterna.outside.figures.svg import Html
 from cisterna.outside.figures.tables import table
-from cisterna.recordings.check import Finding
 from cisterna.signals.evaluate import RecordingEvaluation
-from cisterna.signals.result import Result
 
-DISCLAIMER = "This is not medical advice."
-#: Numbers a reader looks for first: id, channel (as it begins), words. The first five that are known are shown large.
-KEYS = (
-    ("rout", "icp", "Outflow resistance"),
-    ("pvi", "icp", "PVI"),
-    ("mean", "icp", "Mean ICP"),
-    ("pulse_amplitude_pp", "icp", "ICP pulse, peak to peak"),
-    ("rap", "icp", "RAP"),
-    ("prx", "icp", "PRx"),
-    ("cpp", "abp", "CPP"),
-    ("cppopt", "icp", "CPPopt"),
-    ("time_above_22", "icp", "Share of time above 22 mmHg"),
-    ("stroke_volume", "flow", "Stroke volume"),
-    ("net_flow", "flow", "Net flow"),
-    ("mean", "abp", "Mean arterial pressure"),
-    ("mean", "velocity_mca", "Mean flow velocity"),
-    ("mxa", "velocity_mca", "Mxa"),
-    ("heart_rate", "", "Heart rate"),
-    ("breath_rate", "", "Breath rate"),
-    ("pulse_p2_p1", "", "P2 over P1"),
-    ("rhythm_p", "", "p of a slow rhythm"),
-    ("quality", "", "Usable"),
-)
-_MOST_KEYS = 5
 #: Pulses, spectra and indices over time that get a picture.
 _PULSES, _SPECTRA = 4, 4
 _OVER_TIME = ("rap", "prx", "mx", "mxa", "cpp")
@@ -92,56 +67,7 @@ _RESULTS_NOTE = "With 95 % interval where one can be given; n counts what a numb
 _QUALITY_NOTE = "Share of time. Where several faults hold at once the gravest is charged. Nothing is filled in."
 
 
-# ---- words ----------------------------------------------------------------------------------------------
-def finding(evaluation: RecordingEvaluation) -> str:
-    """What the recording shows, in one line."""
-    grave = next((f for f in evaluation.findings if f.grave), None)
-    if grave is not None:
-        what = _named(grave)
-        return _sentence(f"{what}: {grave.found}" if grave.found else what)
-    parts = [*_test_words(evaluation), *_pressure_words(evaluation)[:1]]
-    if evaluation.infusion is not None and evaluation.infusion.phases.how == "pressure":
-        parts.append("a rise with the shape of an infusion test, marked nowhere")
-    parts += [*_pressure_words(evaluation)[1:], *_other_words(evaluation)]
-    return _sentence("; ".join(parts[:2]))
-
-
-def _test_words(e: RecordingEvaluation) -> list[str]:
-    out = []
-    rout, waves = _find(e, "rout", "icp"), _find(e, "plateau_waves", "icp")
-    alone = e.infusion is not None and e.infusion.phases.how == "pressure"
-    if rout is not None and not alone:
-        out.append(f"outflow resistance {said(rout)}")
-    elif e.infusion is not None and not alone:
-        out.append(f"{e.infusion.phases.kind} test, rate not stated")
-    if waves is not None and waves.extra.get("count"):
-        count = int(waves.extra["count"])
-        out.append(f"{count} plateau wave{'s' if count > 1 else ''} in {span_text(e.duration)}")
-    out += [f"a slow rhythm of {said(t.rate)} in {label(n)}" for n, t in e.rhythm.items() if t.verdict == "rhythm"]
-    return out
-
-
-def _pressure_words(e: RecordingEvaluation) -> list[str]:
-    words = (("mean", "icp", "mean ICP"), ("prx", "icp", "PRx"), ("stroke_volume", "flow", "stroke volume"),
-             ("net_flow", "flow", "net flow"), ("mean", "abp", "mean arterial pressure"))  # fmt: skip
-    return [f"{text} {said(r)}" for id, channel, text in words if (r := _find(e, id, channel)) is not None]
-
-
-def _other_words(e: RecordingEvaluation) -> list[str]:
-    out = [
-        f"{text} {said(r)}"
-        for id, text in (("heart_rate", "heart rate"), ("breath_rate", "breath rate"))
-        if (r := _find(e, id, "")) is not None
-    ]
-    if not e.channels:
-        out += [f"no flow curve: {r.note}" for r in e.results if not math.isfinite(r.value)]
-    if len(out) < 2 and e.channels:
-        share = [r.value for r in e.results if r.id == "quality"]
-        usable = f", {fmt(100 * sum(share) / len(share), '%')} usable" if share else ""
-        out.append(f"{len(e.channels)} signal{'s' * (len(e.channels) != 1)} over {span_text(e.duration)}{usable}")
-    return out
-
-
+# ---- parts ----------------------------------------------------------------------------------------------
 def _subtitle(e: RecordingEvaluation) -> str:
     names = pictures.drawn_order(list(e.channels) or list(e.flow))
     listed = ", ".join(label(n) for n in names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
@@ -149,54 +75,8 @@ def _subtitle(e: RecordingEvaluation) -> str:
     return " · ".join(p for p in parts if p)
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _find(e: RecordingEvaluation, id: str, channel: str) -> Result | None:
-    """The first known number of this id in a channel whose name begins so; no level of a signal without a unit."""
-    for r in e.results:
-        if r.id == id and r.channel.startswith(channel) and math.isfinite(r.value) and (r.unit or id != "mean"):
-            return r
-    return None
-
-
-def key_results(e: RecordingEvaluation, most: int = _MOST_KEYS) -> list[tuple[str, Result]]:
-    """The numbers a reader looks for first, those that are known, with their words."""
-    found = []
-    for id, channel, words in KEYS:
-        r = _find(e, id, channel)
-        if r is None or not r.unit:
-            continue
-        found.append((words if channel or ":" in r.channel or not r.channel else f"{words}, {label(r.channel)}", r))
-    return found[:most]
-
-
-def key_rows(e: RecordingEvaluation, most: int = _MOST_KEYS) -> list[tuple[str, str, str, str, int]]:
-    """The same as text: words, value, unit, interval ("" where there is none), n; shares in %."""
-    rows = []
-    for words, r in key_results(e, most):
-        shown = _percent(r) if r.id in ("time_above_22", "quality") else r
-        rows.append((words, value(shown), unit(shown.unit), bounds(shown), r.n))
-    return rows
-
-
 def _keys(e: RecordingEvaluation) -> list[tuple[str, str, str, str]]:
     return [(words, v, u, f"95 % {span}" if span else "no interval") for words, v, u, span, _ in key_rows(e)]
-
-
-def _percent(r: Result) -> Result:
-    return Result(r.id, r.channel, 100 * r.value, "%", 100 * r.low, 100 * r.high, r.n)
-
-
-def _named(f: Finding) -> str:
-    """What is wrong, the signal by the name used in the report."""
-    return f.what.replace(f.signal, label(f.signal)) if f.signal else f.what
-
-
-def finding_words(f: Finding) -> tuple[str, str]:
-    """What is wrong, and how it shows and is mended."""
-    return _sentence(_named(f)) + ".", " ".join(f"{_sentence(t)}." for t in (f.found, f.mend) if t)
 
 
 def _findings(e: RecordingEvaluation) -> list[Html]:
@@ -209,7 +89,6 @@ def _findings(e: RecordingEvaluation) -> list[Html]:
     return boxes
 
 
-# ---- parts ----------------------------------------------------------------------------------------------
 def _trend(e: RecordingEvaluation) -> list[dict[str, Any]]:
     drawing, note = pictures.trend_picture(e)
     if not drawing:
@@ -253,7 +132,7 @@ def _over_time(e: RecordingEvaluation) -> list[dict[str, Any]]:
         series = next((s for (name, _), s in e.series.items() if name == id), None)
         drawing = pictures.series_picture(series, e.duration) if series is not None else ""
         if drawing and series is not None:
-            whole = _find(e, id, "")
+            whole = lookup(e, id, "")
             head = f"{label(id)} over time" + (f": {said(whole)} over all" if whole is not None else "")
             drawings.append(block(head, figure(drawing)))
     if not drawings:
@@ -274,7 +153,7 @@ def _reactivity(e: RecordingEvaluation) -> list[dict[str, Any]]:
     ]  # fmt: skip
     rows = [{**r, "share": 100 * r["share"]} for r in found.table()]
     few = int((~found.used).sum())
-    optimum = _find(e, "cppopt", "icp")
+    optimum = lookup(e, "cppopt", "icp")
     text = (
         f"Best where PRx is lowest: CPPopt {said(optimum)}" + (f" (95 % {bounds(optimum)})." if bounds(optimum) else
         "; no interval can be given.") if optimum is not None else f"No CPPopt: {found.reason}."
@@ -296,7 +175,7 @@ def _infusion(e: RecordingEvaluation) -> list[dict[str, Any]]:
     note = f"Times {how.get(test.phases.how, test.phases.how)}. Band: 95 % interval of the mean pressure."
     drawing = figure(pictures.infusion_picture(test), numbers=tables.picked(test.results))
     html = [paragraph(pictures.told(known)), drawing, _list(test.remarks)]
-    return [{"title": f"{_sentence(test.phases.kind)} test and fit", "note": note, "html": html}]
+    return [{"title": f"{sentence(test.phases.kind)} test and fit", "note": note, "html": html}]
 
 
 def _rhythm(e: RecordingEvaluation) -> list[dict[str, Any]]:
@@ -321,7 +200,7 @@ def _rhythm(e: RecordingEvaluation) -> list[dict[str, Any]]:
 
 def _flow(e: RecordingEvaluation) -> list[dict[str, Any]]:
     return [
-        {"title": f"{_sentence(label(name))} over the cycle", "span": 6,
+        {"title": f"{sentence(label(name))} over the cycle", "span": 6,
          "html": figure(pictures.flow_picture(name, curve),
                         numbers=tables.picked(r for r in e.results if r.channel == name))}
         for name, curve in e.flow.items()
@@ -356,7 +235,7 @@ def _absent(e: RecordingEvaluation) -> list[str]:
 def _list(items: Sequence[str]) -> Html:
     from html import escape
 
-    return Html("<ul>" + "".join(f"<li>{escape(_sentence(t))}.</li>" for t in items) + "</ul>" if items else "")
+    return Html("<ul>" + "".join(f"<li>{escape(sentence(t))}.</li>" for t in items) + "</ul>" if items else "")
 
 
 def _listed(items: Sequence[str]) -> str:

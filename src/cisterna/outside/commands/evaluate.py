@@ -196,8 +196,8 @@ def _channels(words: list[str]) -> dict[str, str] | list[str] | None:
 
 # ---- terminal -------------------------------------------------------------------------------------------
 def _show(evaluation: RecordingEvaluation) -> None:
-    from cisterna.outside.evaluation_report import finding, finding_words
     from cisterna.outside.evaluation_tables import origin_text, span_text
+    from cisterna.outside.evaluation_words import finding, finding_words
 
     e, screen = evaluation, terminal.out()
     screen.title("Evaluation", f"{e.title or 'recording'} · {span_text(e.duration)} · {origin_text(e)}")
@@ -241,7 +241,7 @@ def _show_channels(e: RecordingEvaluation) -> None:
 
 
 def _show_numbers(e: RecordingEvaluation) -> None:
-    from cisterna.outside.evaluation_report import key_rows
+    from cisterna.outside.evaluation_words import key_rows
 
     rows: list[list[Cell]] = [
         [words, number, span or "none", unit, f"{n}"] for words, number, unit, span, n in key_rows(e, _SHOWN)
@@ -253,7 +253,7 @@ def _show_numbers(e: RecordingEvaluation) -> None:
 
 
 def _close(paths: list[Path], seconds: float) -> None:
-    from cisterna.outside.evaluation_report import DISCLAIMER
+    from cisterna.outside.evaluation_words import DISCLAIMER
 
     screen = terminal.out()
     screen.blank()
