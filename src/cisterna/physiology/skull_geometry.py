@@ -206,7 +206,11 @@ def _fan(borders: Array, shape: Array, rings: int = 6) -> tuple[Array, Array]:
 
 
 def plate_at(direction: Array, borders: Mapping[str, Array]) -> str:
-    """The plate whose border winds once around a direction of the unit sphere."""
+    """The plate whose border winds once around a direction of the unit sphere.
+
+    A border winds around none of its plate's directions whose opposite lies in the plate as well: where no border
+    winds, the direction is in the plate that holds most of the sphere.
+    """
     u = direction / np.linalg.norm(direction)
     e1 = np.cross(u, np.eye(3)[int(np.argmin(np.abs(u)))])
     e1 = e1 / np.linalg.norm(e1)
@@ -215,8 +219,20 @@ def plate_at(direction: Array, borders: Mapping[str, Array]) -> str:
     for name, pieces in borders.items():
         angle = np.arctan2(pieces @ e2, pieces @ e1)
         step = np.angle(np.exp(1j * (angle[:, 1] - angle[:, 0])))
-        turns[name] = float(step.sum()) / (2 * np.pi)
-    return max(turns, key=lambda name: turns[name])
+        turns[name] = round(float(step.sum()) / (2 * np.pi))
+    return max(turns, key=lambda name: (turns[name], _solid_angle(borders[name])))
+
+
+def _solid_angle(pieces: Array) -> float:
+    """Solid angle to the left of a closed border of pieces (k, 2, 3), 0 to 4 pi.
+
+    Signed triangles with one fixed corner, after van Oosterom and Strackee 1983 IEEE Trans Biomed Eng 30:125.
+    """
+    a, b = (pieces[:, i] / np.linalg.norm(pieces[:, i], axis=1, keepdims=True) for i in (0, 1))
+    c = np.array([0.36, 0.48, 0.8])  # any direction that is no corner of a border
+    volume = np.cross(a, b) @ c
+    angle = 2.0 * np.arctan2(volume, 1.0 + np.sum(a * b, axis=1) + (a + b) @ c)
+    return float(angle.sum() % (4.0 * np.pi))
 
 
 def vault_borders(lines: Sequence[Line], shape: Array) -> dict[str, Array]:
