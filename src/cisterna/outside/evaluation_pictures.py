@@ -187,7 +187,8 @@ def spectrum_picture(name: str, found: Spectrum, unit_name: str) -> str:
     if found.segments == 0 or seen.sum() < 4:
         return ""
     f, power = found.frequency[seen], found.density[seen]
-    squared = f"{unit_name}²/Hz" if unit_name else "power, no unit"
+    bare = f"({unit_name})" if "/" in unit_name or " " in unit_name else unit_name
+    squared = f"{bare}²/Hz" if unit_name else "power, no unit"
     top = float(power.max())
     return xy_chart(
         [{"x": f, "y": power}], x_label="Frequency, Hz", y_label=squared, log_x=True, log_y=True,

@@ -120,7 +120,8 @@ def _spectra(e: RecordingEvaluation) -> list[dict[str, Any]]:
         if not drawing or len(out) >= _SPECTRA:
             continue
         powers = [r for r in e.results if r.id.startswith("power_") and r.channel == name]
-        note = f"{found.segments} segments of {fmt(found.segment, 's')}, both axes by decades."
+        count = f"{found.segments} segment{'s' * (found.segments != 1)}"
+        note = f"{count} of {fmt(found.segment, 's')}, both axes by decades."
         html = figure(drawing, numbers=tables.picked(powers))
         out.append({"title": f"Spectrum of {label(name)}", "note": note, "html": html, "span": 6})
     return out
