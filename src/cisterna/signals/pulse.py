@@ -164,7 +164,8 @@ def pulse_shape(
         part = slice(a, a + _AT_ONCE)
         matrix[part], first[part] = _aligned(x, fs, start[part], length[part], moments)
     sizes = beat_sizes(array, rate, feet)
-    peak = np.interp(start, sizes.time, sizes.amplitude)
+    known = np.isfinite(sizes.amplitude)
+    peak = np.interp(start, sizes.time[known], sizes.amplitude[known])
     amplitudes = {"pulse_amplitude_pp": peak, "pulse_amplitude_f1": first}
     mean = _mean(matrix)
     run = max(min(_RUN, start.size // 10), -(-start.size // _RUNS), 1)

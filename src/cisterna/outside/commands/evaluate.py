@@ -10,7 +10,7 @@ This is not medical advice.
     cisterna evaluate bed4.csv --channels icp=P1,abp=ART --units P1=mmHg --units ART=mmHg --rate 100
     cisterna evaluate test.h5 --infusion-rate "1.5 mL/min" --infusion 300-1500
     cisterna evaluate night.edf --window 10min --json
-    cisterna evaluate out/session.nc --world established
+    cisterna evaluate out/session.nc --world as-taught
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def command(
     utc_offset: Annotated[
         float | None, typer.Option("--utc-offset", help="Hours a file's local clock is ahead of UTC.")
     ] = None,
-    world: Annotated[str, typer.Option("--world", help="Which world of a simulated session.")] = "",
+    world: Annotated[str, typer.Option("--world", help="Which world of a simulated session. [the first]")] = "",
     seed: Annotated[int, typer.Option("--seed", help="Of everything that is resampled.")] = 0,
     out: Annotated[str, typer.Option("--out", metavar="DIR", help="Folder for report and tables.")] = "out",
     as_json: Annotated[bool, typer.Option("--json", help="Print the evaluation as JSON.")] = False,

@@ -20,7 +20,7 @@ from cisterna.signals.flow_results import flow_delay, flow_results
 from cisterna.signals.indices import Index, align, index, indices
 from cisterna.signals.indices.bands import trace
 from cisterna.signals.indices.cppopt import CPPopt, ReactivityByCPP
-from cisterna.signals.infusion import InfusionTest, NoInfusionTest, infusion_test
+from cisterna.signals.infusion import InfusionTest, NoInfusionTest, infusion_test, phases_from_events
 from cisterna.signals.latency import pulse_latency
 from cisterna.signals.result import Result, Series
 from cisterna.signals.rhythm import RhythmTest, rhythm
@@ -204,6 +204,11 @@ class Answers:
         )
         rec = rec.with_events(self.events).with_provenance(**self.about.provenance)
         start, stop = self.wanted.infusion or (None, None)
+        marked = phases_from_events(self.events, len(table) * table.length)
+        if start is None and marked is None and "protocol" in self.about.provenance:
+            # A simulated protocol marks every step it takes: lying down must not pass for an infusion.
+            self.infusion_why = "no step of the simulated protocol infuses or drains"
+            return
         try:
             self.infusion = infusion_test(
                 rec, rate=self.wanted.infusion_rate or None, start=start, stop=stop, seed=self.wanted.seed

@@ -232,7 +232,7 @@ def evaluate_file(
     path, channels, units, rate, columns, utc_offset
         As for `cisterna.load`.
     world : str
-        Which of the worlds of a simulated session.
+        Which of the worlds of a simulated session; the first when omitted.
     told, progress : callable, optional
         Called while reading with the seconds taken in, and afterwards with (share, what happens now).
 
@@ -244,7 +244,8 @@ def evaluate_file(
     evaluator = Evaluator(wanted)
     more: dict[str, Any] = {"channels": channels, "units": units, "rate": rate, "columns": columns}
     for piece in stream(path, _PIECE, utc_offset=utc_offset, **more):
-        evaluator.add(one_world(piece, world) if world else piece)
+        chosen = world or next(iter(_worlds(piece)), "")
+        evaluator.add(one_world(piece, chosen) if chosen else piece)
         if told is not None:
             told(piece.span[1])
     return evaluator.finish(progress)
@@ -275,7 +276,7 @@ def one_world(rec: Recording, world: str) -> Recording:
         raise CisternaError("the recording holds no worlds to choose from", rec.title, mend="leave the world out")
     if world not in known:
         raise UnknownName("world", world, known, where=rec.title)
-    return Recording(rec.dataset.isel(world=known.index(world), drop=True))
+    return Recording(rec.dataset.isel(world=known.index(world), drop=True)).with_provenance(world=world)
 
 
 def _on_a_grid(
