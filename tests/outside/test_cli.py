@@ -45,6 +45,9 @@ def test_every_command_has_help_with_an_example(cisterna):
         assert code == 0, name
         assert line and f"cisterna {name}" in out.partition("Options:")[0].partition("\n")[2], name
         options = [row for row in out.partition("Options:")[2].splitlines() if row.startswith("  -")]
+        # A command of parts has its options in these.
+        for part in [row.split()[0] for row in out.partition("Commands:")[2].splitlines() if row.strip()]:
+            options += [row for row in cisterna(name, part, "--help")[1].splitlines() if row.startswith("  -")]
         assert len(options) >= 2, name
 
 
