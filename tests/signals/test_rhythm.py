@@ -258,6 +258,8 @@ def test_marks_lock_to_a_wave_or_do_not():
     [
         ("coloured noise", False, 0.15),
         ("coloured noise", True, 0.15),
+        # A curve alone for the background found a rhythm in 50 of 100.
+        ("averaged noise", False, 0.15),
         ("irregular breathing", False, 0.15),
         ("wandering heart rate", True, 0.15),
         # Two places share what the removal leaves of a response out of proportion: measured 9 to 13 % in 150.
@@ -268,6 +270,17 @@ def test_false_positives_are_measured(null, two, most):
     found = false_positives(null, 600.0, two, count=30, surrogates=39, seed=4)
     print(null, "two" if two else "one", f"{found.value:.3f} ({found.low:.3f}..{found.high:.3f})")
     assert found.low <= 0.05 + (0.08 if most > 0.2 else 0.0) and found.value <= most
+
+
+def test_the_background_follows_a_moving_average_and_not_a_peak():
+    """Through the roll-off and the null of an average over 2 s, and past a peak of the widest band."""
+    f = np.arange(0.0125, 0.45, 0.005)
+    truth = np.sinc(2.0 * f) ** 2
+    band = (f > 0.03) & (f < 0.3)
+    assert np.abs(np.log(background(f, truth) / truth))[band].max() > 0.3
+    assert np.abs(np.log(background(f, truth, reach=0.08) / truth))[band].max() < 0.2
+    peaked = truth * np.where(np.abs(f - 0.15) < 0.025, 20.0, 1.0)
+    assert np.abs(np.log(background(f, peaked, reach=0.08) / truth))[band].max() < 0.3
 
 
 def test_an_added_rhythm_is_recovered_the_better_the_larger():

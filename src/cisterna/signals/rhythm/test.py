@@ -35,6 +35,9 @@ _ROWS = 8
 _SURROGATES, _FEWER, _LONG = 199, 99, 40_000
 #: The spectrum reaches beyond the band, so that the background rests on both sides.
 _BELOW, _ABOVE = 0.4, 1.5
+#: The background follows what reaches over this share of the band, but is no narrower than so many half widths: a line
+#: fills a quarter of that window, a rhythm that wanders up to a half.
+_REACH, _LEAST_REACH = 0.3, 4.0
 #: Complex numbers held at once while surrogates are made (16 MiB).
 _ROOM = 1_000_000
 _MAY_BE = {"breath": "breathing", "heart": "variation of the heart rate", "abp": "Mayer or Traube-Hering waves"}
@@ -237,14 +240,15 @@ def _tested(
     if not inside.any():
         why = "breath, heart and pressure explain all of the band: nothing is left in which a rhythm could be seen"
         return _untested(slow, band, why, unit, channel)
-    floor = background(f, residual, open_to)
+    reach = max(_REACH * (band[1] - band[0]), _LEAST_REACH * lay.half_width)
+    floor = background(f, residual, open_to, reach)
     observed = residual / floor if second is None else coherence(left, second)
     n = count if count is not None else (_FEWER if segments.size > _LONG else _SURROGATES)
     make = _noise_like(f, floor, segments.shape, slow.rate, rng)
     if slow.other is not None:
         beside = lay.pieces.cut(slow.other)
         make = lambda many: np.stack([surrogate(beside, rng, kind) for _ in range(many)])  # noqa: E731
-    chance = _chance(n, make, coefficients, there, None if second is None else left, f, free, open_to)
+    chance = _chance(n, make, coefficients, there, None if second is None else left, f, free, open_to, reach)
     largest = chance[:, inside].max(axis=1)
     statistic = float(observed[inside].max())
     p = float((1 + np.sum(largest >= statistic)) / (n + 1))
@@ -302,7 +306,7 @@ def _noise_like(
 
 def _chance(
     count: int, make: Callable[[int], Samples], coefficients: Callable[[Samples], Complex], without: Removal,
-    left: Complex | None, f: Samples, free: int, open_to: NDArray[np.bool_],
+    left: Complex | None, f: Samples, free: int, open_to: NDArray[np.bool_], reach: float,
 ) -> Samples:  # fmt: skip
     """The statistic (surrogate, frequency) of surrogates that go through the same steps, some at a time."""
     first = coefficients(make(1)[0])
@@ -315,7 +319,7 @@ def _chance(
         value = without.residual(np.swapaxes(value, 1, 2))
         power = np.sum(value.real**2 + value.imag**2, axis=1)
         if left is None:
-            found.append(power.T / free / background(f, power / free, open_to).T)
+            found.append(power.T / free / background(f, power / free, open_to, reach).T)
         else:
             cross = np.abs(np.matmul(np.conj(left[:, None, :]), value)[:, 0]) ** 2
             found.append((cross / (power * np.sum(np.abs(left) ** 2, axis=1)[:, None])).T)

@@ -1,8 +1,9 @@
 """How often the rhythm test is wrong: false positives on records without a rhythm, and recovery of an added one.
 
 The nulls are the ways in which a record without a rhythm of its own can look as if it had one: coloured noise,
-breathing that is irregular in pace and depth, and a heart rate that wanders and is modulated by breath. A number
-from here is a measurement with a binomial interval, and it changes when the test is changed.
+noise that a device has averaged, breathing that is irregular in pace and depth, and a heart rate that wanders and is
+modulated by breath. A number from here is a measurement with a binomial interval, and it changes when the test is
+changed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ RATE = 2.0
 #: Slope of the noise of a slow biological signal, power as 1 / f^slope, and how far it is drawn.
 _SLOPES = (0.0, 2.0)
 _LOWEST = 0.002
+#: Span of the moving average of a device, s: its first null lies at 0.5 Hz, above the band.
+_AVERAGED = 2.0
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,17 @@ def _noise(size: int, rng: np.random.Generator, slope: float | None = None) -> S
 def coloured_noise(size: int, rng: np.random.Generator) -> Simulated:
     """Two unrelated places of coloured noise, slopes 0 to 2; nothing is removed."""
     return Simulated(_noise(size, rng), _noise(size, rng))
+
+
+def averaged_noise(size: int, rng: np.random.Generator) -> Simulated:
+    """Two unrelated places of white noise, averaged over 2 s; nothing is removed."""
+    span = int(_AVERAGED * RATE)
+
+    def place() -> Samples:
+        x = np.convolve(rng.normal(size=size + span - 1), np.full(span, 1.0 / span), mode="valid")
+        return np.asarray(x / x.std())
+
+    return Simulated(place(), place())
 
 
 def irregular_breath(size: int, rng: np.random.Generator) -> Simulated:
@@ -99,6 +113,7 @@ def _breath(size: int, rng: np.random.Generator) -> tuple[Samples, Samples]:
 
 NULLS: Mapping[str, Callable[[int, np.random.Generator], Simulated]] = {
     "coloured noise": coloured_noise,
+    "averaged noise": averaged_noise,
     "irregular breathing": irregular_breath,
     "wandering heart rate": wandering_heart,
 }
@@ -127,7 +142,7 @@ def false_positives(
     Parameters
     ----------
     null : str
-        ``coloured noise``, ``irregular breathing`` or ``wandering heart rate``.
+        ``coloured noise``, ``averaged noise``, ``irregular breathing`` or ``wandering heart rate``.
     seconds : float
         Length of each record.
     two : bool
