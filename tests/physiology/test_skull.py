@@ -24,7 +24,7 @@ from cisterna.physiology.skull import (
     with_states,
 )
 from cisterna.physiology.skull_anatomy import SUTURES, anatomy, human_skull, touched
-from cisterna.physiology.skull_geometry import Line, arc, build, disc, plate_at, vault_borders
+from cisterna.physiology.skull_geometry import Line, arc, build, disc, plates_at, vault_borders
 
 P = default_parameters()
 ADULT = skull_material(40.0, P)
@@ -336,5 +336,4 @@ def test_wrong_names_are_answered_with_the_right_ones():
 def test_a_plate_is_found_by_its_border():
     corner = np.stack([np.eye(3), np.roll(np.eye(3), -1, axis=0)], axis=1)  # x to y to z to x
     borders = {"corner": corner, "rest": corner[:, ::-1]}
-    assert plate_at(np.ones(3), borders) == "corner"
-    assert plate_at(np.array([1.0, -0.3, 0.2]), borders) == "rest"
+    assert plates_at(np.array([[1.0, 1.0, 1.0], [1.0, -0.3, 0.2]]), borders) == ("corner", "rest")

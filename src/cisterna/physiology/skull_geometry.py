@@ -205,22 +205,29 @@ def _fan(borders: Array, shape: Array, rings: int = 6) -> tuple[Array, Array]:
     return ((a + b + c + d) / 4).reshape(-1, 3), areas.reshape(-1)
 
 
-def plate_at(direction: Array, borders: Mapping[str, Array]) -> str:
-    """The plate whose border winds once around a direction of the unit sphere.
+def plates_at(directions: Array, borders: Mapping[str, Array]) -> tuple[str, ...]:
+    """The plate whose border winds once around each direction (n, 3) of the unit sphere.
 
     A border winds around none of its plate's directions whose opposite lies in the plate as well: where no border
     winds, the direction is in the plate that holds most of the sphere.
     """
-    u = direction / np.linalg.norm(direction)
-    e1 = np.cross(u, np.eye(3)[int(np.argmin(np.abs(u)))])
-    e1 = e1 / np.linalg.norm(e1)
+    u = directions / np.linalg.norm(directions, axis=1, keepdims=True)
+    e1 = np.cross(u, np.eye(3)[np.argmin(np.abs(u), axis=1)])
+    e1 = e1 / np.linalg.norm(e1, axis=1, keepdims=True)
     e2 = np.cross(u, e1)
-    turns = {}
-    for name, pieces in borders.items():
-        angle = np.arctan2(pieces @ e2, pieces @ e1)
+    names = list(borders)
+    turns = np.zeros((len(names), len(u)))
+    for k, name in enumerate(names):
+        angle = np.arctan2(borders[name] @ e2.T, borders[name] @ e1.T)  # (piece, end, direction)
         step = np.angle(np.exp(1j * (angle[:, 1] - angle[:, 0])))
-        turns[name] = round(float(step.sum()) / (2 * np.pi))
-    return max(turns, key=lambda name: (turns[name], _solid_angle(borders[name])))
+        turns[k] = np.round(step.sum(axis=0) / (2 * np.pi))
+    best = np.argmax(turns, axis=0)
+    tied = (turns == turns.max(axis=0)).sum(axis=0) > 1
+    if tied.any():
+        area = np.array([_solid_angle(borders[name]) for name in names])
+        held = np.where(turns == turns.max(axis=0), area[:, None], -1.0)
+        best = np.where(tied, np.argmax(held, axis=0), best)
+    return tuple(names[k] for k in best)
 
 
 def _solid_angle(pieces: Array) -> float:
@@ -266,7 +273,7 @@ def disc(direction: Array, radius: float, shape: Array, borders: Mapping[str, Ar
     ]
     around = (u * shape + np.asarray(offsets)) / shape
     around = around / np.linalg.norm(around, axis=1, keepdims=True)
-    return Pad(name, tuple(plate_at(d, borders) for d in around), around * shape, normal, 0.0)
+    return Pad(name, plates_at(around, borders), around * shape, normal, 0.0)
 
 
 def build(
