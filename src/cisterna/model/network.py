@@ -208,6 +208,7 @@ def inputs(net: Network, t: Array, controls: Array) -> Array:
     return u
 
 
+@jax.jit  # traced once a body, not once a stage: tracing is most of a first call from the cache
 def evaluate(net: Network, t: Array, y: Array, controls: Array) -> tuple[Array, Array]:
     """(rate of change of the state, observation vector) at one instant.
 

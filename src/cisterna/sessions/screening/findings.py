@@ -51,6 +51,8 @@ def find(client: Client) -> list[Finding]:
     >>> sorted({(f.concept.name, f.state) for f in told})
     [('fever', 'denied'), ('weakness', 'now')]
     """
+    if not client.free_text.strip():
+        return []  # before the word list is compiled
     text = re.sub(r"^\s*\(([^)]{2,20})\)\s*", "", client.free_text)
     teller = _teller(client, client.free_text[: len(client.free_text) - len(text)].lower())
     plain = words.normalise(text)
