@@ -109,7 +109,8 @@ class Answers:
                 self.results += [r for r in p.pulse.results if r.id not in told]
         if any(p.beats.size for p in self.passed.values()):
             self._method(
-                "Pulses were found by their upstroke against a local threshold, R waves by two moving averages.",
+                "Pulses were found by their upstroke against a local threshold, R waves by two moving averages and "
+                "their slope.",
                 "Elgendi 2013 PLoS ONE 8:e73557 doi:10.1371/journal.pone.0073557",
             )
         if any(p.breaths.size for p in self.passed.values()):
