@@ -22,6 +22,39 @@ from cisterna.ground.errors import CisternaError
 Told = Callable[..., None]
 
 
+#: Children that were started ahead of their task.
+_ahead: list[subprocess.Popen[bytes]] = []
+
+
+def start_ahead() -> None:
+    """Start a child before there is a task for it: it loads what is large while this process does the same."""
+    if not _ahead and _several():
+        try:
+            _ahead.append(_start())
+        except OSError:
+            pass  # no process to be had: `apart_or_none` finds out too
+
+
+def _several() -> bool:
+    from cisterna.model.solver.machine import processors
+
+    return len(processors()) > 1
+
+
+def _start() -> subprocess.Popen[bytes]:
+    """A child that waits for its task, on the processor after the one this process would keep to."""
+    from cisterna.model.solver.machine import processors
+
+    known = processors()
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", __name__, str(known[(os.getpid() + 1) % len(known)])],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        start_new_session=True,  # an interrupt is the caller's, who then ends the child
+    )
+
+
 class Apart:
     """One call in a process of its own.
 
@@ -35,16 +68,11 @@ class Apart:
     """
 
     def __init__(self, prepare: Callable[..., Any], finish: Callable[..., Any], *arguments: Any) -> None:
-        from cisterna.model.solver.machine import processors, programs_folder
+        from cisterna.model.solver.machine import programs_folder
 
-        task = pickle.dumps((programs_folder(), _beside(processors()), prepare, finish, arguments))
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
-            start_new_session=True,  # an interrupt is the caller's, who then ends the child
-        )
+        task = pickle.dumps((programs_folder(), prepare, finish, arguments))
+        waiting = _ahead.pop() if _ahead else None
+        self._process = waiting if waiting is not None and waiting.poll() is None else _start()
         self._answer: tuple[str, Any] = ("ended", None)
         self._told: Told = lambda *_: None
         self._write(task)
@@ -114,21 +142,13 @@ class Apart:
 
 def apart_or_none(prepare: Callable[..., Any], finish: Callable[..., Any], *arguments: Any) -> Apart | None:
     """`Apart`, or None where it cannot serve: one processor, or a part that only the caller's script knows."""
-    from cisterna.model.solver.machine import processors
-
     script_only = b"__main__" in pickle.dumps(arguments) if _picklable(arguments) else True
-    if len(processors()) < 2 or script_only:
+    if not _several() or script_only:
         return None
     try:
         return Apart(prepare, finish, *arguments)
     except OSError:  # no process to be had
         return None
-
-
-def _beside(known: list[int]) -> int:
-    """A processor for the child: the next after the one this process keeps to, if it does."""
-    mine = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else known
-    return known[(known.index(mine[0]) + 1) % len(known)]
 
 
 def _picklable(thing: Any) -> bool:
@@ -139,19 +159,22 @@ def _picklable(thing: Any) -> bool:
     return True
 
 
-def _serve(source: IO[bytes], sink: IO[bytes]) -> None:
-    """The child's program: read the task, prepare, wait for the word, finish, answer."""
+def _serve(source: IO[bytes], sink: IO[bytes], processor: int) -> None:
+    """The child's program: load, read the task, prepare, wait for the word, finish, answer."""
     from cisterna.model.solver.machine import keep_programs, one_processor
+
+    # Started by a process that keeps to one processor, a child is kept to that one as well: it moves to its own.
+    one_processor(processor)
+    import cisterna.sessions.session  # noqa: F401 - what every task needs, while the caller still reads its own
 
     def say(kind: str, value: Any) -> None:
         sink.write(pickle.dumps((kind, value)))
         sink.flush()
 
-    folder, processor, prepare, finish, arguments = pickle.load(source)
-    one_processor(processor)
-    if folder is not None:
-        keep_programs(folder)
     try:
+        folder, prepare, finish, arguments = pickle.load(source)
+        if folder is not None:
+            keep_programs(folder)
         ready = prepare(*arguments)
         word, more = pickle.load(source)
         if word == "go":
@@ -167,4 +190,4 @@ def _serve(source: IO[bytes], sink: IO[bytes]) -> None:
 if __name__ == "__main__":
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not stand between the answers
-    _serve(sys.stdin.buffer, answers)
+    _serve(sys.stdin.buffer, answers, int(sys.argv[1]))

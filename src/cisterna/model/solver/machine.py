@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import jax
-
 
 def enable_cache(folder: str | os.PathLike[str] | None = None) -> Path:
     """Keep compiled programs between runs; the folder is CISTERNA_CACHE or the user's cache folder."""
@@ -22,6 +20,8 @@ def enable_cache(folder: str | os.PathLike[str] | None = None) -> Path:
 
 def keep_programs(folder: str | os.PathLike[str]) -> None:
     """Keep every compiled program in a folder that is there."""
+    import jax  # here, so that a process can choose its processor before it loads anything large
+
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
@@ -29,6 +29,8 @@ def keep_programs(folder: str | os.PathLike[str]) -> None:
 
 def programs_folder() -> str | None:
     """Where compiled programs are kept; None when they are not."""
+    import jax
+
     folder: str | None = getattr(jax.config, "jax_compilation_cache_dir", None)
     return folder
 
@@ -74,5 +76,8 @@ def one_processor(which: int | None = None) -> int:
     chosen = known[os.getpid() % len(known)] if which is None else which
     if hasattr(os, "sched_setaffinity"):
         _before[:] = known
-        os.sched_setaffinity(0, {chosen})
+        try:
+            os.sched_setaffinity(0, {chosen})
+        except OSError:
+            pass  # not ours to choose here: the run is slower, and right
     return chosen

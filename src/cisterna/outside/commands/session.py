@@ -63,10 +63,14 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
+    began = time.monotonic()
+    if world == "both":
+        from cisterna.sessions.apart import start_ahead
+
+        start_ahead()
     from cisterna.outside.session_file import answer, folder_of, write
     from cisterna.sessions.screening import DISCLAIMER
 
-    began = time.monotonic()
     plan = _plan(
         person,
         age,
