@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cisterna.ground.errors import CisternaError
 from cisterna.model.person import Person
+from cisterna.model.solver.march import compile_chunk
 from cisterna.protocol.context import Context, skull_touch
 from cisterna.protocol.protocol import Protocol
 from cisterna.sessions.apart import Apart, apart_or_none
@@ -191,6 +192,9 @@ _Ready = tuple["Begun", str, SessionPlan, Protocol]
 
 
 def _prepare(person: Person, name: str, plan: SessionPlan, protocol: Protocol) -> _Ready:
+    # The world's own program is compiled before the resting state asks for the one that both worlds share: a process
+    # that compiles that one at the same time has then left it in the cache.
+    compile_chunk(apply_world(person, name, plan.rhythm).network())
     return _begin(person, name, plan), name, plan, protocol
 
 

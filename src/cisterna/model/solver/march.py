@@ -99,6 +99,12 @@ def chunk(march: March, net: Network, y: Array, t: Array, h: Array, ramp: Ramp) 
     return _chunk(march, net, y, t, h, ramp)
 
 
+def compile_chunk(net: Network, march: March | None = None) -> None:
+    """Have the program of a body ready, by one chunk that goes nowhere."""
+    still = Ramp(net.rest, jnp.zeros_like(net.rest), np.float64(0.0))
+    chunk(march or March(), net, net.start, np.float64(0.0), np.float64(0.0), still)
+
+
 @partial(jax.jit, static_argnums=0)
 def chunk_many(march: March, net: Network, y: Array, t: Array, h: Array, ramp: Ramp) -> tuple[Array, Array, Array]:
     """`chunk` for several lanes: a leading axis on y and ramp (value, slope), and on net if persons differ."""
