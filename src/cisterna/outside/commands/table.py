@@ -18,7 +18,7 @@ from cisterna.outside.terminal import Progress
 
 
 def command(
-    as_json: Annotated[bool, typer.Option("--json", help='Print {"table": [...]}.')] = False,
+    as_json: Annotated[bool, typer.Option("--json", help='Print {"observed": [...]}.')] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
     from cisterna.model.solver.machine import enable_cache, one_processor
@@ -33,7 +33,7 @@ def command(
 
         rows = reference_table(progress=tell)
     if as_json:
-        terminal.emit({"table": rows})
+        terminal.emit({"observed": rows})
         return
     screen = terminal.out()
     screen.title("Reference table", "typical adult, body axis; computed beside published ranges")
