@@ -12,6 +12,7 @@ import jax.numpy as jnp
 
 from cisterna.physiology.component import Compartment, Path, Quantity, Reflex, Seen, component, quantity
 from cisterna.physiology.paths import positive
+from cisterna.physiology.walls import collapse
 
 _URSINO = "Ursino & Lodi 1997 J Appl Physiol 82:1256 doi:10.1152/jappl.1997.82.4.1256"
 _GADDA = "Gadda et al. 2015 AJNR 36:1971 doi:10.3174/ajnr.A4409"
@@ -97,6 +98,26 @@ class Lacunae(Compartment):
 
     def pressure(self, volume: Any, seen: Seen) -> Any:
         return -(self.floor + (self.rest - self.floor) * jnp.exp(-self.stiffness * volume))
+
+
+@component
+class BridgingVeins(Compartment):
+    """`Lacunae` that cannot lose more blood than they hold.
+
+    p - p_outside = -(T0 + (Tr - T0) exp(-k V)) - K x^3 / (1 - x), x = -V / V_0 the share of their blood that is gone.
+    """
+
+    floor: Quantity = quantity("mmHg", "T0: CSF minus venous pressure when full")
+    rest: Quantity = quantity("mmHg", "Tr: CSF minus venous pressure at rest")
+    stiffness: Quantity = quantity("1/mL", "k")
+    capacity: Quantity = quantity("mL", "V_0: blood in them at rest")
+    resistance: Quantity = quantity("mmHg", "K: how strongly they resist being emptied")
+    grade = "plausible"
+    source = "assumed: exponential venous wall below the waterfall"
+
+    def pressure(self, volume: Any, seen: Seen) -> Any:
+        over = self.floor + (self.rest - self.floor) * jnp.exp(-self.stiffness * volume)
+        return -over - self.resistance * collapse(-volume / self.capacity)
 
 
 @component

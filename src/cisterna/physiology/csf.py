@@ -28,6 +28,13 @@ class CranialBox(Compartment):
 
 
 @component
+class CranialVault(CranialBox):
+    """`CranialBox` as a mere container: its CSF stands in the spaces that lie in it."""
+
+    container = True
+
+
+@component
 class SpinalAbsorption(Path):
     """q = (p - p_epidural)+ / R along nerve roots, driven by the transmural pressure of the sac."""
 

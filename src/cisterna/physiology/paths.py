@@ -70,3 +70,21 @@ class FluidColumn(Column):
 
     def acceleration(self, flow: Any, drop: Any, seen: Seen) -> Any:
         return (drop - self.resistance * flow) / self.inertance
+
+
+@component
+class Passage(Column):
+    """L q' = dp - (R + k |q|) q: a narrow passage, with the loss of a jet at its mouth.
+
+    |q| is rounded over `corner` so that the law is smooth where the flow turns.
+    """
+
+    inertance: Quantity = quantity("mmHg s2/mL", "rho l / A")
+    resistance: Quantity = quantity("mmHg s/mL", "laminar resistance")
+    loss: Quantity = quantity("mmHg s2/mL2", "k: pressure lost per flow squared")
+    corner: Quantity = quantity("mL/s", "flow over which |q| is rounded")
+    source = "Bernoulli loss rho / (2 A^2) at a sudden widening, Idelchik, Handbook of Hydraulic Resistance"
+
+    def acceleration(self, flow: Any, drop: Any, seen: Seen) -> Any:
+        size = jnp.sqrt(flow * flow + self.corner * self.corner)
+        return (drop - (self.resistance + self.loss * size) * flow) / self.inertance

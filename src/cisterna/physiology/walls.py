@@ -38,6 +38,40 @@ class ExponentialWall(Compartment):
         return height * jnp.exp(volume / (self.compliance * height)) + self.asymptote
 
 
+def collapse(share: Any) -> Any:
+    """x^3 / (1 - x) of the part x of a volume that is gone: nothing at rest, without bound when all is gone.
+
+    Value, slope and curvature vanish at rest, so a law with it keeps its pressure and compliance there.
+    """
+    gone = jnp.clip(share, 0.0, 1.0)
+    # Below a fiftieth of the volume the wall goes on with the slope it has there: finite, and never soft again.
+    held = jnp.minimum(gone, 0.98)
+    slope = held**2 * (3.0 - 2.0 * held) / (1.0 - held) ** 2
+    return held**3 / (1.0 - held) + slope * (jnp.maximum(share, held) - held)
+
+
+@component
+class SacWall(Compartment):
+    """Dural sac: exponential as `ExponentialWall`, with a floor in volume.
+
+    p = h exp(V / (C h)) + p_asym - K x^3 / (1 - x), h = p_rest - p_asym, x = -V / V_0 the share of the resting
+    volume V_0 that is gone. An exponential alone has no floor: it would give a segment less than no volume.
+    """
+
+    rest: Quantity = quantity("mmHg", "transmural pressure at rest")
+    asymptote: Quantity = quantity("mmHg", "pressure the exponential tends to when emptied", default=0.0)
+    compliance: Quantity = quantity("mL/mmHg", "compliance at rest")
+    capacity: Quantity = quantity("mL", "V_0: fluid in the segment at rest")
+    resistance: Quantity = quantity("mmHg", "K: how strongly it resists being emptied")
+    grade = "plausible"
+    source = "exponential after Marmarou et al. 1978 doi:10.3171/jns.1978.48.3.0332; floor assumed"
+
+    def pressure(self, volume: Any, seen: Seen) -> Any:
+        height = self.rest - self.asymptote
+        full = height * jnp.exp(volume / (self.compliance * height)) + self.asymptote
+        return full - self.resistance * collapse(-volume / self.capacity)
+
+
 @component
 class MarmarouSpace(Compartment):
     """p = p_ref + (p_rest - p_ref) exp(k V): one craniospinal space with elastance k (p - p_ref)."""

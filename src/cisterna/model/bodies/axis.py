@@ -12,9 +12,9 @@ from cisterna.body.anatomy import Segment, segments
 from cisterna.ground.parameter import Parameters
 from cisterna.model.blueprint import Blueprint
 from cisterna.model.body import Body
+from cisterna.model.regions.inputs import controls, posture_and_breath, prescribed_heart
 from cisterna.physiology.blood import CalibreResistance, Lacunae, PialArteries, ToneRegulation, Waterfall
 from cisterna.physiology.csf import CranialBox, SpinalAbsorption
-from cisterna.physiology.drives import AxialGravity, Breath, Following, Pulse
 from cisterna.physiology.neck import CollapsibleVein
 from cisterna.physiology.paths import FluidColumn, Injection, OneWay, Resistance, Source
 from cisterna.physiology.walls import ExponentialWall, LinearWall, ViscousBranch
@@ -37,56 +37,13 @@ class Axis(Body):
     summary = "cranium with arteries, veins, CSF; canal of six segments C1 to S2; heart, breath, posture"
 
     def plan(self, parameters: Parameters) -> Blueprint:
-        plan = _inputs(Blueprint(), parameters)
+        plan = prescribed_heart(posture_and_breath(controls(parameters), parameters), parameters)
         plan = _blood(plan, parameters)
         plan = _neck(plan, parameters)
         plan = _cranial_csf(plan, parameters)
         canal = segments(parameters, [row[:3] for row in CANAL])
         plan = _canal(plan, parameters, canal)
         return _signals(plan, canal)
-
-
-def _inputs(plan: Blueprint, p: Parameters) -> Blueprint:
-    pulse = Pulse.normalised(
-        mean=p["map_supine"], pulse=p["pulse_pressure"],
-        place1=p["abp_place1"], place2=p["abp_place2"], place3=p["abp_place3"],
-        width1=p["abp_width1"], width2=p["abp_width2"], width3=p["abp_width3"],
-        height2=p["abp_height2"], height3=p["abp_height3"],
-    )  # fmt: skip
-    heart_level = p.value("height_atrium")
-    return (
-        Blueprint(
-            densities={"csf": p.value("csf_density"), "blood": p.value("blood_density")},
-            periods={"heart.phase": p.value("hr_rest"), "breath.phase": p.value("rr_rest")},
-        )
-        .control("heart.phase", 0.0, "1")
-        .control("heart.strength", 1.0, "1")
-        .control("breath.phase", 0.0, "1")
-        .control("breath.depth", 1.0, "1")
-        .control("abp.shift", 0.0, "mmHg")
-        .control("strain", 0.0, "mmHg")
-        .control("tilt", 0.0, "deg")
-        .control("infusion", 0.0, "mL/min")
-        .control("touch.volume", 0.0, "mL")
-        .control("production.factor", 1.0, "1")
-        .control("brain.volume", 0.0, "mL")
-        .add("gravity", AxialGravity(gravity=p["standard_gravity"]), sees={"tilt": "drive.tilt"})
-        .add(
-            "abp", pulse, position=heart_level,
-            sees={"phase": "drive.heart.phase", "shift": "drive.abp.shift", "strength": "drive.heart.strength"},
-        )
-        .add(
-            "breath", Breath(inspiration=p["breath_inspiration"]),
-            sees={"phase": "drive.breath.phase", "depth": "drive.breath.depth"},
-        )
-        .add("thorax", Following(gain=-p.value("thorax_breath")), sees={"other": "drive.breath"})
-        .add("abdomen", Following(gain=p["abdomen_breath"]), sees={"other": "drive.breath"})
-        .add(
-            "cvp", Following(mean=p["ga_Pcv"], gain=-p.value("cvp_breath")), sees={"other": "drive.breath"},
-            # Veins balance below the atrium: there posture leaves the pressure as it was.
-            position=heart_level + p.value("hip_ven"),
-        )
-    )  # fmt: skip
 
 
 def _blood(plan: Blueprint, p: Parameters) -> Blueprint:
@@ -147,8 +104,7 @@ def _neck(plan: Blueprint, p: Parameters) -> Blueprint:
     venous = {"fluid": "blood"}
     around = {"outside": "drive.still"}
     return (
-        plan.control("still", 0.0, "mmHg")
-        .add("sinus", LinearWall(compliance=p["axis_sinus_compliance"]), position=0.0, start=0.3)
+        plan.add("sinus", LinearWall(compliance=p["axis_sinus_compliance"]), position=0.0, start=0.3)
         .add(
             "jugular.upper", LinearWall(compliance=both * p.value("ga_Cj3")),
             position=p.value("height_jugular_upper"), start=12.8,
