@@ -126,7 +126,7 @@ def net_inflow(recording: Recording, channel: str = "", parameters: Parameters |
         raise CisternaError("this is no net inflow: over a cycle more comes in than goes out", where, found, mend)
     # From the first phase of the file to time 0 of its clock: phase 0 of the curve is phase 0 of the heart.
     grid = np.arange(_POINTS) * curve.cycle / _POINTS
-    flow = np.interp(grid, curve.fine_time[:: curve.fine_time.size // _POINTS] + begins, raw, period=curve.cycle)
+    flow = np.interp(grid, begins + grid, raw, period=curve.cycle)
     flow -= flow.mean()
     step = curve.cycle / _POINTS
     volume = np.concatenate([[0.0], np.cumsum((flow[1:] + flow[:-1]) * step / 2)])
