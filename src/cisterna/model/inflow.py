@@ -8,7 +8,6 @@ pressure of the box as before but no longer take part in its volume; the heart's
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.parameter import Parameters, default_parameters
 from cisterna.ground.units import same_dimension
-from cisterna.model.blueprint import Blueprint, Control
+from cisterna.model.blueprint import Blueprint, Control, Part
 from cisterna.physiology.prescribed import PrescribedVolume, RecordedFlow, RecordedVolume
 from cisterna.physiology.walls import LinearWall
 from cisterna.recordings.check import plausible
@@ -202,9 +201,9 @@ class InflowDrive:
     """A change of the plan: the blood volume in the skull follows a measured net inflow.
 
     Every blood compartment that lies in the box is taken out of its volume and keeps feeling its pressure; one
-    compartment with the prescribed volume stands in their place, with their shares where they lie in several spaces,
-    filled by a source that the ledger of the network counts. The heart's pulsation is set to 0 and its rate to that
-    of the curve.
+    compartment with the prescribed volume stands in their place, filled by a source that the ledger of the network
+    counts. Where the body has several spaces in the skull it presses on them as the bed of the brain does. The
+    heart's pulsation is set to 0 and its rate to that of the curve.
 
     Attributes
     ----------
@@ -263,10 +262,15 @@ class InflowDrive:
         return replace(plan, controls=controls, periods={**plan.periods, "heart.phase": 1.0 / curve.cycle})
 
 
-def _shares(blood: Mapping[str, object]) -> dict[str, float]:
-    """Where the prescribed volume lies: as the compartments do whose place it takes, on the average."""
+def _shares(blood: Mapping[str, Part]) -> dict[str, float]:
+    """Where the prescribed volume lies: as the bed of the brain does, which presses on several spaces at once.
+
+    In a body with one space all blood lies in it, and there is nothing to choose.
+    """
+    spread = [part.inside for part in blood.values() if len(part.inside) > 1]
+    chosen = spread or [part.inside for part in blood.values()]
     total: dict[str, float] = {}
-    for part in blood.values():
-        for container, share in part.inside.items():  # type: ignore[attr-defined]
-            total[container] = total.get(container, 0.0) + share / len(blood)
-    return {name: share for name, share in total.items() if not math.isclose(share, 0.0)}
+    for inside in chosen:
+        for container, share in inside.items():
+            total[container] = total.get(container, 0.0) + share / len(chosen)
+    return total

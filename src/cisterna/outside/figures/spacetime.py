@@ -24,6 +24,32 @@ def _weights(knots: Sequence[float], at: float) -> tuple[int, float]:
     return i, min(max(share, 0.0), 1.0)
 
 
+def even_grid(
+    t: Sequence[float], q: Sequence[float], rows: Sequence[Sequence[float]], nx: int, ny: int
+) -> list[list[float]]:
+    """Values at even times and places, shape (ny + 1, nx + 1), on straight lines between those given.
+
+    Parameters
+    ----------
+    t, q : sequence of float
+        Times and places, rising.
+    rows : sequence of sequences
+        One row of values over `t` for each of `q`.
+    """
+    times = [float(a) for a in t]
+    columns = [_weights(times, times[0] + (times[-1] - times[0]) * i / nx) for i in range(nx + 1)]
+    grid = []
+    for j in range(ny + 1):
+        k, share = _weights(q, q[0] + (q[-1] - q[0]) * j / ny)
+        upper, lower = rows[k], rows[k + 1]
+        grid.append([
+            (1 - share) * ((1 - s) * float(upper[i]) + s * float(upper[i + 1]))
+            + share * ((1 - s) * float(lower[i]) + s * float(lower[i + 1]))
+            for i, s in columns
+        ])  # fmt: skip
+    return grid
+
+
 def space_time(
     t: Sequence[float],
     values: Mapping[str, Sequence[float]],
@@ -66,17 +92,7 @@ def space_time(
     nx, ny = max(round((x.end - left) / _CELL), 2), max(round((y.end - top) / _CELL), 2)
     xs = [left + (x.end - left) * i / nx for i in range(nx + 1)]
     ys = [top + (y.end - top) * j / ny for j in range(ny + 1)]
-    times = [float(a) for a in t]
-    columns = [_weights(times, times[0] + (times[-1] - times[0]) * i / nx) for i in range(nx + 1)]
-    grid = []
-    for j in range(ny + 1):
-        k, share = _weights(q, q[0] + (q[-1] - q[0]) * j / ny)
-        upper, lower = values[names[k]], values[names[k + 1]]
-        grid.append([
-            (1 - share) * ((1 - s) * float(upper[i]) + s * float(upper[i + 1]))
-            + share * ((1 - s) * float(lower[i]) + s * float(lower[i + 1]))
-            for i, s in columns
-        ])  # fmt: skip
+    grid = even_grid(t, q, [values[name] for name in names], nx, ny)
     out = group(ebb_field(grid, xs, ys, limit), name=f"{prefix}-field")
     for level in _NAMES:
         if q[0] <= body.level_q(level) <= q[-1]:

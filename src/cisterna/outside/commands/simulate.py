@@ -1,0 +1,193 @@
+"""One body for some seconds: pressure and flow from cranium to sacrum, with a report.
+
+A person's body runs from its resting state in a posture. A measured arterial pressure or a measured net cranial
+inflow (arterial minus venous flow over a heartbeat, by MRI) may drive it. Writes simulation.html (the report) and
+simulation.nc (the recording) to --out. Ctrl-C keeps what is done.
+
+    cisterna simulate
+    cisterna simulate --posture seated --person 62 --for 2min
+    cisterna simulate --abp ecg_abp.hea:ABP --set "csf_production=0.5 mL/min"
+    cisterna simulate --inflow inflow.csv --out results
+    cisterna simulate --body axis --posture "-15 deg" --json
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cisterna.ground.errors import CisternaError
+from cisterna.outside import terminal
+from cisterna.outside.terminal import Progress
+
+if TYPE_CHECKING:
+    from cisterna.outside.simulation import Simulation, SimulationPlan
+
+
+def command(
+    person: Annotated[
+        str, typer.Option("--person", metavar="AGE|FILE.json", help="Years, or a client's answers, as for screen.")
+    ] = "",
+    body: Annotated[str, typer.Option("--body", help="A body by name. [the largest that ships]")] = "",
+    posture: Annotated[
+        str, typer.Option("--posture", metavar="NAME|DEG", help="supine, seated, upright, or an angle, head up.")
+    ] = "supine",
+    condition: Annotated[
+        list[str] | None, typer.Option("--condition", help="A condition by name; may be repeated.")
+    ] = None,
+    values: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a value; may be repeated.")
+    ] = None,
+    abp: Annotated[
+        str, typer.Option("--abp", metavar="FILE[:CHANNEL]", help="A measured arterial pressure drives the body.")
+    ] = "",
+    inflow: Annotated[
+        str, typer.Option("--inflow", metavar="FILE[:CHANNEL]", help="A measured net cranial inflow drives the body.")
+    ] = "",
+    units: Annotated[
+        list[str] | None, typer.Option("--units", metavar="[CHANNEL=]UNIT", help="Unit of a channel; may be repeated.")
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option("--rate", help="Samples a second, for a recording that states none.")
+    ] = None,
+    length: Annotated[str, typer.Option("--for", metavar="TIME", help='Model time, e.g. "60s". [60 s]')] = "",
+    experiments: Annotated[
+        bool, typer.Option("--table", help="Also the experiments of `cisterna table` on this person.")
+    ] = False,
+    out: Annotated[str, typer.Option("--out", metavar="DIR", help="Folder for report and recording.")] = "out",
+    as_json: Annotated[bool, typer.Option("--json", help='Print {"observed": [...], "provenance": {...}}.')] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    began = time.monotonic()
+    from cisterna.model.solver.machine import enable_cache, one_processor
+    from cisterna.outside.session_file import folder_of
+
+    one_processor()
+    enable_cache()
+    plan = _plan(person, body, posture, condition or [], values or [], abp, inflow, units or [], rate, length)
+    folder = folder_of(out)
+    from cisterna.outside.simulation import run_simulation
+    from cisterna.outside.simulation_numbers import observed
+
+    with Progress("simulation", quiet or as_json) as progress:
+        done = run_simulation(plan, progress)
+    rows = observed(done)
+    more = _experiments(done, quiet or as_json) if experiments and not done.interrupted else []
+    with Progress("report", quiet or as_json):
+        paths = _write(done, rows, more, folder, time.monotonic() - began)
+    if as_json:
+        terminal.emit({"observed": [*rows, *more], "provenance": done.provenance()})
+    else:
+        _show(done, rows, more)
+        screen = terminal.out()
+        for path in paths:
+            screen.fact("written", str(path))
+        screen.hint(f"{time.monotonic() - began:.1f} s")
+    if done.interrupted:
+        raise KeyboardInterrupt
+
+
+def _plan(
+    who: str, body: str, posture: str, names: Sequence[str], values: Sequence[str], abp: str, inflow: str,
+    units: Sequence[str], rate: float | None, length: str,
+) -> SimulationPlan:  # fmt: skip
+    from cisterna.conditions import condition
+    from cisterna.ground.parameter import default_parameters
+    from cisterna.model.posture import Posture
+    from cisterna.outside.commands._pairs import pairs
+    from cisterna.outside.simulation import SimulationPlan, person_of
+
+    stand = Posture.named(posture)
+    changes = [condition(name) for name in names]
+    made = person_of(_age(who), body).with_values(pairs(values, "--set")).with_(*changes)
+    duration = _seconds(length) if length else default_parameters().value("simulate_time")
+    return SimulationPlan(
+        person=made, posture=stand, duration=duration, abp=abp, inflow=inflow,
+        units=pairs(units, "--units", bare=True), rate=rate,
+    )  # fmt: skip
+
+
+def _age(who: str) -> float:
+    """Years, from a number or from a client's answers; 35 without either."""
+    if not who:
+        return 35.0
+    try:
+        return float(who)
+    except ValueError:
+        pass
+    if not Path(who).suffix and not Path(who).exists():
+        raise CisternaError("--person is neither an age nor a file", found=who, mend="give years, or FILE.json")
+    from cisterna.sessions.screening import read_clients
+
+    clients = read_clients(who)
+    if len(clients) != 1:
+        raise CisternaError("a simulation is one person's", where=who, found=f"{len(clients)} clients")
+    told = clients[0].get("age_years")
+    if not isinstance(told, (int, float)) or isinstance(told, bool) or not math.isfinite(told):
+        raise CisternaError("the client's age is not told", where=who, mend='add "age_years", or give --person AGE')
+    return float(told)
+
+
+def _seconds(text: str) -> float:
+    """A time with its unit; a bare number is no time."""
+    from cisterna.ground.units import parse, same_dimension, to_internal
+
+    value, unit = parse(text)
+    if unit == "1" or not same_dimension(unit, "s"):
+        raise CisternaError("--for needs a time with its unit", found=text, mend="write e.g. --for 60s or --for 2min")
+    return to_internal(value, unit)
+
+
+def _experiments(done: Simulation, quiet: bool) -> list[dict[str, Any]]:
+    """The observations of the experiments of `cisterna table` on this person, lying and undriven at their start."""
+    from cisterna.protocol.execute import REFERENCE, at_rest, run
+    from cisterna.protocol.read import load_protocol
+
+    plain = done.drive is None and done.inflow is None and done.lying
+    resting = done.body if plain else at_rest(done.plan.person)
+    rows: list[dict[str, Any]] = []
+    with Progress("experiments", quiet) as progress:
+        for k, name in enumerate(REFERENCE):
+
+            def moved(t: float, end: float, _: Any, k: int = k, name: str = name) -> None:
+                progress((k + t / end) / len(REFERENCE), name)
+
+            rows += run(load_protocol(name), moved, body=resting).observed
+    return rows
+
+
+def _write(
+    done: Simulation, rows: Sequence[Mapping[str, Any]], more: Sequence[Mapping[str, Any]], folder: Path, seconds: float
+) -> list[Path]:
+    """Write simulation.nc and simulation.html, each whole or not at all."""
+    from cisterna.outside.simulation_report import simulation_page
+
+    date = datetime.date.today().strftime("%d %b %Y")
+    text = simulation_page(done, rows, table_rows=more, seconds=seconds, date=date)
+    recording = done.recording().save(folder / "simulation.nc")
+    terminal.written.append(recording)
+    return [terminal.write_text(folder / "simulation.html", text), recording]
+
+
+def _show(done: Simulation, rows: Sequence[Mapping[str, Any]], more: Sequence[Mapping[str, Any]]) -> None:
+    from cisterna.outside.commands._observed import show_observed
+
+    screen = terminal.out()
+    about = f"{done.person.age:g} y · body {done.person.body} · {done.plan.posture.name} · {done.end:.0f} s"
+    screen.title("Simulation", about)
+    for row in done.provenance()["changed"]:
+        screen.fact("changed", f"{row['id']} {row['value']:g} {row['unit']}")
+    for line in done.driven_by():
+        screen.fact("driven by", line)
+    screen.blank()
+    show_observed(screen, rows)
+    if more:
+        screen.blank()
+        screen.line("experiments of cisterna table on this person")
+        show_observed(screen, more)

@@ -1,0 +1,361 @@
+"""A simulation: a person's body in a posture, from its resting state, for a time, perhaps driven by a measurement."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cisterna import __version__
+from cisterna.ground.errors import CisternaError, UnknownName
+from cisterna.ground.parameter import default_parameters
+from cisterna.ground.sources import cite
+from cisterna.ground.units import from_internal
+from cisterna.model.blueprint import Blueprint
+from cisterna.model.body import bodies
+from cisterna.model.condition import Condition
+from cisterna.model.inflow import InflowDrive, NetInflow, net_inflow
+from cisterna.model.person import Person
+from cisterna.model.posture import Posture
+from cisterna.model.simulate import Run, simulate
+from cisterna.model.solver.march import March
+from cisterna.physiology.component import Drive
+from cisterna.protocol.clock import Clock, Cycle, clock_of
+from cisterna.protocol.execute import Body, at_rest
+from cisterna.recordings.load import load, split_channel
+from cisterna.recordings.recording import Recording
+from cisterna.sessions.recorded import driven
+from cisterna.signals.drive import DriveSignals, heart_and_breath_from
+
+Array = NDArray[np.float64]
+#: Called with (share done, what happens now).
+Told = Callable[[float, str], None]
+#: Steps between two samples: 10 ms at the step of the scheme.
+_INNER = 2
+#: Beats without which there is nothing to measure, and an interrupted run is not worth keeping.
+_FEWEST_BEATS = 3
+
+
+def default_body() -> str:
+    """The largest body that ships."""
+    return "whole" if "whole" in bodies() else "axis"
+
+
+@dataclass(frozen=True)
+class SimulationPlan:
+    """What is asked for.
+
+    Attributes
+    ----------
+    person : Person
+        With body, values and conditions.
+    posture : Posture
+    duration : float
+        s.
+    abp, inflow : str
+        ``FILE`` or ``FILE:CHANNEL`` of a measured arterial pressure, or of a measured net cranial inflow.
+    units : dict
+        Unit by channel, "" for every one, for a file that states none.
+    rate : float or None
+        Samples a second, for a file that states none.
+    """
+
+    person: Person
+    posture: Posture = field(default_factory=lambda: Posture("supine", 0.0))
+    duration: float = 60.0
+    abp: str = ""
+    inflow: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
+    rate: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.abp and self.inflow:
+            mend = "give one of --abp and --inflow"
+            raise CisternaError("a pressure and an inflow cannot both drive the heart", mend=mend)
+        longest = default_parameters().value("simulate_longest")
+        if not (math.isfinite(self.duration) and 0.0 < self.duration <= longest):
+            found, mend = f"{self.duration:g} s", f"give a time up to {longest / 3600:g} h, e.g. --for 60s"
+            raise CisternaError("a simulation needs a time it can run for", found=found, mend=mend)
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A simulation that ran.
+
+    Attributes
+    ----------
+    plan : SimulationPlan
+    person : Person
+        With posture and drive.
+    body : Body
+        At rest.
+    run : Run
+    clock : Clock
+        Beats and breaths.
+    drive : DriveSignals or None
+    inflow : NetInflow or None
+    files : dict
+        Name of each input file -> SHA-256 of its content.
+    asked : float
+        Time asked for, s; longer than the run when it was interrupted.
+    """
+
+    plan: SimulationPlan
+    person: Person
+    body: Body
+    run: Run
+    clock: Clock
+    drive: DriveSignals | None
+    inflow: NetInflow | None
+    files: Mapping[str, str]
+    asked: float
+
+    @property
+    def end(self) -> float:
+        """Time reached, s."""
+        return float(self.run.times[-1])
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was stopped early."""
+        return self.end < self.asked - 1e-6
+
+    @property
+    def names(self) -> list[str]:
+        """Its signals."""
+        return self.run.names
+
+    @property
+    def lying(self) -> bool:
+        """Flat on the back."""
+        return self.plan.posture.angle == 0.0
+
+    @property
+    def upright(self) -> bool:
+        """Trunk and head upright."""
+        return math.isclose(self.plan.posture.angle, math.pi / 2)
+
+    @property
+    def adult(self) -> bool:
+        """Old enough for the published ranges of adults."""
+        return self.person.age >= self.person.parameters.peek("age_adult").value
+
+    def places(self, family: str) -> dict[str, str]:
+        """Level -> signal of a family such as ``flow_csf``, in the order of the body."""
+        return {n.split(".", 1)[1]: n for n in self.names if n.startswith(f"{family}.")}
+
+    def driven_by(self) -> list[str]:
+        """What was measured and what is left to the model, one line each; empty without a drive."""
+        if self.inflow is not None:
+            return [
+                *self.inflow.report(),
+                "the blood in the skull has this volume and no other: vessels keep their mean flow and feel the "
+                "pressure, but neither the heart's pulse nor breath moves their volume",
+            ]
+        if self.drive is None:
+            return []
+        looped = "the run is longer than the recording, which is played in a loop"
+        return [*self.drive.report(), *([looped] if self.end > self.drive.duration else [])]
+
+    def recording(self, provenance: Mapping[str, Any] | None = None) -> Recording:
+        """The run as a recording."""
+        made = self.run.recording(provenance=dict(provenance or self.provenance()))
+        return made.with_title(f"simulation, {self.plan.posture.name}")
+
+    def provenance(self) -> dict[str, Any]:
+        """Version, body, world, what was changed, inputs, and the hash that names the run."""
+        person, fields_ = self.person, self.body.plan.fields()
+        asked = self.plan.person.parameters.changed
+        changed = [
+            {"id": row.id, "value": row.value, "unit": row.unit, "status": row.status, "source": row.source}
+            if row.id in asked
+            else {"id": row.id, "value": row.value, "unit": row.unit, "status": "measured",
+                  "source": f"measured in {', '.join(self.files)}"}
+            for row in person.parameters.changed.values()
+        ]  # fmt: skip
+        for key, value in person.overrides.items():
+            unit = fields_[key][1]
+            changed.append({"id": key, "value": from_internal(value, unit), "unit": unit, "status": "set",
+                            "source": "set by the user"})  # fmt: skip
+        told: dict[str, Any] = {
+            "cisterna": __version__,
+            "body": person.body,
+            "world": "established" if not self.body.plan.hypotheses else "as-taught",
+            "hypotheses": list(self.body.plan.hypotheses),
+            "age_years": person.age,
+            "conditions": [c.name for c in self.plan.person.changes if isinstance(c, Condition)],
+            "posture": self.plan.posture.name,
+            "tilt_deg": math.degrees(self.plan.posture.angle),
+            "seconds": self.end,
+            "seconds_asked": self.asked,
+            "changed": changed,
+            "inputs": dict(self.files),
+            "drive": self.driven_by(),
+            "rest": self.body.note,
+            "seed": 0,
+        }
+        told["hash"] = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        # A run that was stopped keeps its samples, not the estimates of its steps.
+        scale = np.maximum(np.abs(self.run.state), 1.0)
+        told["largest_step_error"] = None if self.interrupted else float(np.max(self.run.errors / scale))
+        told["sources"] = cite(person.parameters.used, person.parameters)
+        return told
+
+
+def run_simulation(plan: SimulationPlan, told: Told | None = None) -> Simulation:
+    """Run a simulation.
+
+    Parameters
+    ----------
+    plan : SimulationPlan
+    told : callable, optional
+        Told (share done, what happens now).
+
+    Raises
+    ------
+    CisternaError
+        A file that cannot drive, a body that cannot be driven so or has no such posture, a time of less than three
+        beats, a body out of its range.
+    KeyboardInterrupt
+        Stopped before three beats were done; a later stop is no error, see `Simulation.interrupted`.
+
+    Examples
+    --------
+    >>> done = run_simulation(SimulationPlan(Person.typical(body="axis"), duration=10.0))
+    >>> bool(8.0 < done.run.signal("icp").mean() < 11.0), done.interrupted
+    (True, False)
+    """
+    tell = told or (lambda share, now: None)
+    tell(0.0, "reading")
+    person = plan.person.with_(plan.posture)
+    drive: DriveSignals | None = None
+    inflow: NetInflow | None = None
+    files: dict[str, str] = {}
+    if plan.abp:
+        drive, files = _pressure(plan)
+        _need_drive(person, "abp", "a measured arterial pressure")
+        person = driven(person, drive)
+    elif plan.inflow:
+        inflow, files = _net_inflow(plan)
+        person = person.with_(InflowDrive.of(inflow, person.parameters))
+    planned = person.blueprint()
+    beat = 1.0 / planned.periods.get("heart.phase", math.inf)
+    if plan.duration < _FEWEST_BEATS * beat:
+        mend = f"give {_FEWEST_BEATS} beats or more: --for {math.ceil(_FEWEST_BEATS * beat)}s"
+        raise CisternaError("the time is too short to measure a beat", found=f"{plan.duration:g} s", mend=mend)
+    tell(0.0, "resting state")
+    body = at_rest(person, planned)
+    run = _march(body, plan.duration, tell)
+    clock = clock_of(body.start.schedule, float(run.times[-1]))
+    if drive is not None:
+        clock = _measured_clock(drive, clock, float(run.times[-1]))
+    return Simulation(plan, person, body, run, clock, drive, inflow, files, plan.duration)
+
+
+def _march(body: Body, duration: float, tell: Told) -> Run:
+    """The run, or as much of it as was done when somebody stopped it."""
+    blocks: list[tuple[float, NDArray[np.float64]]] = []
+    names = body.net.layout.signal_names
+    icp = names.index("icp") if "icp" in names else None
+
+    def moved(t: float, end: float, block: NDArray[np.float64]) -> None:
+        blocks.append((t, block))
+        said = "" if icp is None else f" · ICP {float(np.mean(block[:, icp])):.1f} mmHg"
+        tell(t / end, f"{t:.0f} of {end:.0f} s{said}")
+
+    try:
+        return simulate(body.net, body.start.schedule, duration, state=body.start.rest.state,
+                        march=March(inner=_INNER), progress=moved)  # fmt: skip
+    except KeyboardInterrupt:
+        rate = body.plan.periods.get("heart.phase", 1.0)
+        if not blocks or blocks[-1][0] * rate < _FEWEST_BEATS:
+            raise
+        return _kept(body, blocks)
+
+
+def _kept(body: Body, blocks: list[tuple[float, NDArray[np.float64]]]) -> Run:
+    """What was done of a run: its samples; its end state is not known, so it cannot be continued."""
+    times, start = [], 0.0
+    for end, block in blocks:
+        times.append(np.linspace(start, end, len(block) + 1)[1:])
+        start = end
+    unknown = np.full(body.net.start.shape, np.nan)
+    samples = np.concatenate([block for _, block in blocks])
+    return Run(body.net, np.concatenate(times), samples, unknown, np.zeros_like(unknown))
+
+
+# ---- measured inputs ------------------------------------------------------------------------------------
+def _opened(path: str, plan: SimulationPlan) -> tuple[Recording, str, dict[str, str]]:
+    file, channel = split_channel(path)
+    recording = load(file, units=dict(plan.units), rate=plan.rate)
+    told = str(recording.provenance.get("sha256", "")) or hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    return recording, channel, {Path(file).name: told}
+
+
+def _pressure(plan: SimulationPlan) -> tuple[DriveSignals, dict[str, str]]:
+    recording, channel, files = _opened(plan.abp, plan)
+    if len(recording.signals) == 1 and channel == "abp":
+        recording = recording.renamed({recording.signals[0]: channel})
+    known = [name for name in recording.signals if name == "abp" or name.startswith("abp_")]
+    if not channel and not known:
+        found, mend = ", ".join(recording.signals[:12]), "name it: --abp FILE:CHANNEL"
+        raise CisternaError("no channel is known to be an arterial pressure", Path(plan.abp).name, found, mend)
+    person = "infant" if plan.person.age < 1 else "adult" if plan.person.age >= 18 else "child"
+    drive = heart_and_breath_from(recording, channel or known[0], person=person)
+    if drive.abp is None:
+        mend = "name the channel with the pressure and its unit; cisterna session --recording takes other signals"
+        raise CisternaError(f"'{channel}' is no arterial pressure in mmHg", Path(plan.abp).name, mend=mend)
+    return drive, files
+
+
+def _net_inflow(plan: SimulationPlan) -> tuple[NetInflow, dict[str, str]]:
+    recording, channel, files = _opened(plan.inflow, plan)
+    if not recording.title:
+        recording = recording.with_title(next(iter(files)))
+    return net_inflow(recording, channel, plan.person.parameters), files
+
+
+def _need_drive(person: Person, part: str, what: str) -> None:
+    """Refuse a body in which that part is no prescribed signal."""
+    plan: Blueprint = person.blueprint()
+    if part not in plan.parts or not isinstance(plan.parts[part].law, Drive):
+        mend = "use a body with a prescribed heart, e.g. --body axis"
+        raise CisternaError(f"{what} cannot drive the body '{person.body}'", mend=mend)
+
+
+def _measured_clock(drive: DriveSignals, modelled: Clock, end: float) -> Clock:
+    """Beats and breaths as they were measured, played in a loop as the drive is."""
+    beats = _looped(drive.beats, end)
+    breaths = _looped(drive.breaths, end) if drive.breath_phase is not None else modelled.breaths
+    return replace(modelled, beats=beats or modelled.beats, breaths=breaths)
+
+
+def _looped(marks: Array, end: float) -> Cycle | None:
+    if marks.size < 2:
+        return None
+    own, length = marks - marks[0], float(marks[-1] - marks[0])
+    turns = int(np.ceil(end / length)) + 1
+    times = np.concatenate([own[:-1] + k * length for k in range(turns)])
+    return Cycle(times, np.arange(times.size, dtype=np.float64))
+
+
+def person_of(age: float, body: str = "") -> Person:
+    """The typical person of an age in a body; the default one when none is named.
+
+    Raises
+    ------
+    UnknownName
+        No such body.
+    """
+    known = list(bodies())
+    name = body or default_body()
+    if name not in known:
+        raise UnknownName("body", name, known)
+    return Person.typical(age=age, body=name)

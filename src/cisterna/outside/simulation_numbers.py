@@ -1,0 +1,310 @@
+"""Numbers of a simulation: values beside their published ranges, stroke volume and arrival of the wave by level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cisterna.body.anatomy import LEVELS
+from cisterna.ground.errors import CisternaError
+from cisterna.ground.units import convert, from_internal
+from cisterna.outside.simulation import Simulation
+from cisterna.protocol.measures import find_measure
+from cisterna.protocol.ranges import published
+from cisterna.protocol.read import load_protocol
+from cisterna.protocol.reading import prepare, read
+from cisterna.protocol.view import View, mean_beat
+from cisterna.protocol.window import Marks
+
+Array = NDArray[np.float64]
+#: The protocol whose observations are the table of a body at rest.
+_REST = "rest"
+PRESSURE, FLOW, BLOOD = "Pressure", "CSF flow", "Blood"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A number of a run besides those of the table: what is read, and its ranges lying and upright."""
+
+    id: str
+    signal: str
+    measure: str
+    unit: str
+    places: tuple[str, ...] = ()
+    lying: str = ""
+    upright: str = ""
+    against: str = ""
+
+
+#: Measured in every run that has the signal; the ranges are rows of the measurements table or parameters.
+ROWS = (
+    Row("map", "abp", "mean", "mmHg", lying="map_supine"),
+    Row("icp", "icp", "mean", "mmHg", lying="ref_supine", upright="ref_upright"),
+    Row("icp_pulse", "icp", "peak_to_peak", "mmHg", lying="icp_pulse_amp"),
+    Row("icp_breath", "icp", "swing_breath", "mmHg", lying="icp_resp_amp"),
+    Row("sinus", "pressure_sinus", "mean", "mmHg", lying="p_sss_normal", upright="p_sss_upright"),
+    Row("lumbar", "pressure_csf", "mean", "mmHg", ("L3", "L2", "L4"), lying="icp_lumbar_supine"),
+    Row("stroke_c2", "flow_csf", "stroke_volume", "mL", ("C2",), lying="pc_c2_sv"),
+    Row("stroke_thoracic", "flow_csf", "stroke_volume", "mL", ("T6",), lying="sv_thoracic"),
+    Row("stroke_lumbar", "flow_csf", "stroke_volume", "mL", ("L2", "L1", "L3"), lying="sv_lumbar"),
+    Row("stroke_aqueduct", "flow_aqueduct", "stroke_volume", "mL", lying="pc_aq_sv"),
+    Row("delay_aqueduct", "flow_aqueduct", "delay", "s", lying="phase_aq_vs_c2", against="flow_csf.C2"),
+    Row("cbf", "cbf", "mean", "mL/min", lying="cbf_total"),
+)
+LABELS: Mapping[str, tuple[str, str]] = {
+    "map": (BLOOD, "Mean arterial pressure"),
+    "icp": (PRESSURE, "ICP, mean"),
+    "icp_pulse": (PRESSURE, "ICP pulse, peak to peak"),
+    "icp_breath": (PRESSURE, "ICP swing with breath"),
+    "sinus": (PRESSURE, "Sinus pressure"),
+    "lumbar": (PRESSURE, "Lumbar CSF pressure"),
+    "stroke_c2": (FLOW, "Stroke volume, C2"),
+    "stroke_thoracic": (FLOW, "Stroke volume, T6"),
+    "stroke_lumbar": (FLOW, "Stroke volume, lumbar"),
+    "stroke_aqueduct": (FLOW, "Stroke volume, aqueduct"),
+    "delay_aqueduct": (FLOW, "Delay, aqueduct after C2"),
+    "wave_speed": (FLOW, "Wave speed, cervical"),
+    "cbf": (BLOOD, "Cerebral blood flow"),
+    "jugular_share": (BLOOD, "Jugular share of outflow"),
+    "rest_icp": (PRESSURE, "ICP, mean"),
+    "rest_pulse": (PRESSURE, "ICP pulse, peak to peak"),
+    "rest_pulse_f1": (PRESSURE, "ICP pulse, fundamental"),
+    "rest_stroke_c2": (FLOW, "Stroke volume, C2"),
+    "rest_breath": (PRESSURE, "ICP swing with breath"),
+}
+
+
+def label(key: str, unit: str = "") -> tuple[str, str]:
+    """(group, name) of a value; one of a protocol that has no name here is called by its id.
+
+    Examples
+    --------
+    >>> label("icp"), label("infusion_rise", "mmHg")
+    (('Pressure', 'ICP, mean'), ('Pressure', 'Infusion rise'))
+    """
+    if key in LABELS:
+        return LABELS[key]
+    group = (
+        PRESSURE if unit.startswith("mmHg") else FLOW if unit.startswith("mL") else BLOOD if "cbf" in key else "Other"
+    )
+    return group, key.replace("_", " ").capitalize()
+
+
+def observed(done: Simulation) -> list[dict[str, Any]]:
+    """Values of a run in the shape used everywhere: id, value, unit, low, high, inside, source.
+
+    For an adult lying down the observations of the experiment ``rest``, the first of `cisterna table`, come first;
+    every run adds its own. A range of supine adults is no yardstick for anybody else: there the bounds are left out.
+    """
+    rows = _of_rest(done) if done.lying and done.adult else []
+    # A value compared with the same range of the same source is the same value under another name.
+    seen = {(row["source"], row["low"], row["high"]) for row in rows if row["source"]}
+    for own in ROWS:
+        found = _own(done, own)
+        if found is not None and (found["source"], found["low"], found["high"]) not in seen:
+            rows.append(found)
+    return [*rows, *_composed(done)]
+
+
+def _range(done: Simulation, key: str, unit: str) -> dict[str, Any]:
+    """low, high, source of a row of ranges where it applies to this person."""
+    if not key or not done.adult:
+        return {"low": None, "high": None, "source": ""}
+    row = published(key).in_unit(unit)
+    return {"low": row.low, "high": row.high, "source": row.source}
+
+
+def _row(key: str, value: float | None, unit: str, bounds: Mapping[str, Any]) -> dict[str, Any]:
+    low, high, inside = bounds["low"], bounds["high"], None
+    known = value is not None and bool(np.isfinite(value))
+    if low is not None or high is not None:
+        inside = known and bool((low is None or value >= low) and (high is None or value <= high))
+    return {"id": key, "value": value if known else None, "unit": unit, "low": low, "high": high, "inside": inside,
+            "source": bounds["source"]}  # fmt: skip
+
+
+def _of_rest(done: Simulation) -> list[dict[str, Any]]:
+    """The observations of the experiment `rest` whose signals this body has, read from this run."""
+    recording = done.run.recording()
+    marks = Marks({_REST: (0.0, done.end)}, done.end, done.clock)
+    units = {name: unit for name, unit, _ in done.run.net.layout.signals}
+    readings = []
+    for seen in load_protocol(_REST).observe:
+        try:
+            readings.append(prepare(seen, marks, units, parameters=done.person.parameters))
+        except CisternaError:
+            continue  # this body lacks the signal, or the run is too short for it
+    return read(readings, recording, done.clock)
+
+
+def _own(done: Simulation, row: Row) -> dict[str, Any] | None:
+    name = next((n for p in row.places if (n := f"{row.signal}.{p}") in done.names), "") if row.places else row.signal
+    if name not in done.names or (row.against and row.against not in done.names):
+        return None
+    if row.id == "map" and (done.drive is not None or done.inflow is not None):
+        return None  # given, not computed
+    how = find_measure(row.measure)
+    against = (done.run.times, done.run.signal(row.against)) if row.against else None
+    try:
+        value = how.function(view(done, name, against=against))
+    except CisternaError:
+        return None  # no beat or no breath fits in the run
+    own = how.unit(_unit(done, name))
+    key = row.lying if done.lying else row.upright if done.upright else ""
+    return _row(row.id, convert(value, own, row.unit), row.unit, _range(done, key, row.unit))
+
+
+def _composed(done: Simulation) -> list[dict[str, Any]]:
+    """Numbers of several signals: the jugular share, the speed of the wave."""
+    rows = []
+    if {"flow_jugular", "flow_venous"} <= set(done.names):
+        share = view(done, "flow_jugular").mean() / view(done, "flow_venous").mean()
+        key = "jugular_share_supine" if done.lying else "jugular_share_up" if done.upright else ""
+        rows.append(_row("jugular_share", share, "1", _range(done, key, "1")))
+    front = wave_front(done, last="T2")
+    if front is not None:
+        speed = from_internal(front.speed, "m/s")
+        rows.append(_row("wave_speed", speed, "m/s", _range(done, "spinal_pwv" if done.lying else "", "m/s")))
+    return rows
+
+
+def view(done: Simulation, name: str, against: tuple[Array, Array] | None = None) -> View:
+    """A signal as measures see it, over the whole run."""
+    return View(done.run.times, done.run.signal(name), (float(done.run.times[0]), done.end), done.clock,
+                against=against, who=f"'{name}'")  # fmt: skip
+
+
+def _unit(done: Simulation, name: str) -> str:
+    return next(unit for n, unit, _ in done.run.net.layout.signals if n == name)
+
+
+# ---- along the canal ------------------------------------------------------------------------------------
+def strokes(done: Simulation) -> dict[str, float]:
+    """Stroke volume at the lower face of each level, mL; empty without a heartbeat."""
+    if done.clock.beats is None:
+        return {}
+    how = find_measure("stroke_volume")
+    try:
+        return {level: how.function(view(done, name)) for level, name in done.places("flow_csf").items()}
+    except CisternaError:
+        return {}
+
+
+def lower_face(done: Simulation, level: str) -> float:
+    """Distance of the lower face of a level below the foramen magnum along the canal, cm."""
+    if level == "FM":
+        return 0.0
+    return sum(done.person.parameters.value(f"len_{lv}") for lv in LEVELS[: LEVELS.index(level) + 1])
+
+
+def at_levels(done: Simulation, values: Mapping[str, float], levels: Sequence[str]) -> dict[str, float]:
+    """Values at the middle of levels, on the straight line between the faces they are known at; 0 at the closed end.
+
+    Examples
+    --------
+    >>> from cisterna.outside.simulation import SimulationPlan, run_simulation
+    >>> from cisterna.model.person import Person
+    >>> done = run_simulation(SimulationPlan(Person.typical(body="axis"), duration=10.0))
+    >>> found = at_levels(done, strokes(done), ["C2", "T6", "L4"])
+    >>> found["C2"] > found["T6"] > found["L4"] > 0.0
+    True
+    """
+    if not values:
+        return {}
+    faces = sorted((lower_face(done, level), value) for level, value in values.items())
+    end = lower_face(done, LEVELS[-1])
+    if faces[-1][0] < end:
+        faces.append((end, 0.0))
+    x, y = zip(*faces, strict=True)
+    middles = [lower_face(done, lv) - done.person.parameters.value(f"len_{lv}") / 2 for lv in levels]
+    return {lv: float(v) for lv, v in zip(levels, np.interp(middles, x, y), strict=True)}
+
+
+@dataclass(frozen=True)
+class Front:
+    """The front of the pulse wave along the canal.
+
+    Attributes
+    ----------
+    arrival : dict
+        Level -> time after the beginning of the beat at which caudal flow at its lower face is half way up
+        its rise, s.
+    speed : float
+        Of the straight line through arrivals over distance, cm/s.
+    start : float
+        Time of that line at the first level, s.
+    first, last : str
+        Levels it was fitted over.
+    """
+
+    arrival: Mapping[str, float]
+    speed: float
+    start: float
+    first: str
+    last: str
+
+
+def wave_front(done: Simulation, last: str = "") -> Front | None:
+    """The front between the foramen magnum and a level, from the averaged beat; None where there is none to see.
+
+    Levels whose stroke volume is a small share of the largest are left out: their rise is lost in rounding.
+
+    Parameters
+    ----------
+    last : str, optional
+        Lowest level that counts; by default as far as the wave is seen.
+    """
+    volumes = strokes(done)
+    if not volumes:
+        return None
+    least = done.person.parameters.value("front_share") * max(volumes.values())
+    arrival: dict[str, float] = {}
+    stop = lower_face(done, last) if last else np.inf
+    for level, name in done.places("flow_csf").items():
+        if volumes[level] < least or lower_face(done, level) > stop:
+            continue
+        found = _flank(done, name, list(arrival.values())[-1] if arrival else None)
+        if found is None:
+            break
+        arrival[level] = found[1] % found[0] if not arrival else found[1]
+    if len(arrival) < 3:
+        return None
+    depth = np.array([lower_face(done, level) for level in arrival])
+    times = np.array([float(at) for at in arrival.values()])
+    slope, start = np.polyfit(depth - depth[0], times, 1)
+    if not slope > 0:
+        return None  # everything moves at once, or from below
+    names = list(arrival)
+    return Front(arrival, float(1.0 / slope), float(start), names[0], names[-1])
+
+
+def _flank(done: Simulation, name: str, near: float | None) -> tuple[float, float] | None:
+    """(length of a beat, time in it at which caudal flow is half way up a rise), s, in the averaged beat.
+
+    Half way the rise is steep and the time well defined; its steepest point would jump between the corners of a
+    measured curve. The rise is the one to the highest point, or the one that is under way at `near`: followed from
+    level to level, the same flank is found where another hump outgrows it. None where nothing rises at that time.
+    """
+    v = view(done, name)
+    period, beat = mean_beat(v, v.time, v.values)
+    n = beat.size
+    if near is None:
+        top = int(np.argmax(beat))
+    else:
+        top = round(near / period * n) % n
+        if beat[(top + 1) % n] <= beat[top]:
+            return None
+        while beat[(top + 1) % n] > beat[top % n]:
+            top += 1
+    foot = top
+    while beat[(foot - 1) % n] < beat[foot % n]:
+        foot -= 1
+    half = 0.5 * (beat[foot % n] + beat[top % n])
+    k = next(j for j in range(foot, top + 1) if beat[j % n] >= half)
+    share = (half - beat[(k - 1) % n]) / (beat[k % n] - beat[(k - 1) % n])
+    at = period * (k - 1 + share) / n
+    return period, at if near is None else near + (at - near + period / 2) % period - period / 2
