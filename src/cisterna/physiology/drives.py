@@ -106,6 +106,36 @@ class AxialGravity(Drive):
 
 
 @component
+class Upright(Drive):
+    """factor x (1 - fall sin(tilt)): what sitting up takes from the stroke of the heart, and so from its pulse.
+
+    Blood pools below the heart and less returns to it; head down it is the other way round.
+    """
+
+    fall: Quantity = quantity("1", "share lost when the body stands upright")
+    sees = {"factor": "1", "tilt": "deg"}
+    unit = "1"
+    grade = "plausible"
+    source = "first order in the column of blood below the heart: assumed"
+
+    def signal(self, time: Any, seen: Seen) -> Any:
+        return seen["factor"] * (1.0 - self.fall * jnp.sin(seen["tilt"]))
+
+
+@component
+class FluidHead(Drive):
+    """rho g sin(tilt) h: pressure of a fluid column of a height, for a pressure stated at another level."""
+
+    density: Quantity = quantity("kg/m3", "density of the fluid")
+    height: Quantity = quantity("cm", "height of the column, towards the feet")
+    sees = {"gravity": "cm/s2"}
+    unit = "mmHg"
+
+    def signal(self, time: Any, seen: Seen) -> Any:
+        return self.density * self.height * seen["gravity"]
+
+
+@component
 class Sinus(Drive):
     """A volume imposed at a steady rate: amplitude sin(2 pi f t). A hypothesis, never physiology."""
 

@@ -14,6 +14,7 @@ from cisterna.ground.parameter import Parameters
 
 if TYPE_CHECKING:
     from cisterna.model.blueprint import Blueprint
+    from cisterna.protocol.protocol import Observation
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,21 @@ def level_depth(name: str, parameters: Parameters) -> float:
     if LEVELS.index(second) != k + 1:
         raise CisternaError(f"'{name}' is no disc", mend=f"write e.g. {first}/{LEVELS[min(k + 1, len(LEVELS) - 1)]}")
     return above + lengths[first]
+
+
+def apart(seen: Observation, parameters: Parameters | None) -> float | None:
+    """Distance from the place of an observation down to that of its second signal, cm; None unless both are levels.
+
+    A flow is read at the lower face of its level, a pressure at its middle.
+    """
+    if parameters is None or not (seen.place in LEVELS and seen.against_place in LEVELS):
+        return None
+
+    def depth(signal: str, place: str) -> float:
+        half = parameters.value(f"len_{place}") / 2 if signal.startswith("flow") else 0.0
+        return level_depth(place, parameters) + half
+
+    return depth(seen.against, seen.against_place) - depth(seen.signal, seen.place)
 
 
 def find_channel(

@@ -27,8 +27,12 @@ if TYPE_CHECKING:
     from cisterna.recordings.recording import Recording
 
 Array = NDArray[np.float64]
-#: Experiments on the axis that are shown together, in this order.
-REFERENCE = ("rest", "supine_seated", "bolus4", "infusion")
+#: Experiments on a body that are shown together, in this order.
+TABLES: dict[str, tuple[str, ...]] = {
+    "whole": ("whole_rest", "whole_seated", "whole_bolus", "whole_withdrawal", "whole_infusion"),
+    "axis": ("rest", "supine_seated", "bolus4", "infusion"),
+}
+REFERENCE = TABLES["axis"]
 
 
 @dataclass(frozen=True)

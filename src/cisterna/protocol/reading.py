@@ -12,12 +12,13 @@ import numpy as np
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.parameter import Parameters
 from cisterna.ground.units import convert, same_dimension
-from cisterna.protocol.channel import Channel, find_channel
+from cisterna.protocol.channel import Channel, apart, find_channel
 from cisterna.protocol.clock import Clock, clock_in
 from cisterna.protocol.measures import Measure, View, find_measure
 from cisterna.protocol.protocol import Observation
 from cisterna.protocol.ranges import Range, published
 from cisterna.protocol.window import Marks, resolve
+from cisterna.protocol import waves as waves  # its measures register themselves
 
 if TYPE_CHECKING:
     from cisterna.recordings.recording import Recording
@@ -40,6 +41,8 @@ class Reading:
     unit : str
         Of the value.
     range : Range or None
+    apart : float or None
+        Distance between the two places, cm.
     """
 
     seen: Observation
@@ -50,6 +53,7 @@ class Reading:
     baseline: tuple[float, float] | None
     unit: str
     range: Range | None
+    apart: float | None = None
 
 
 def prepare(
@@ -100,7 +104,8 @@ def prepare(
                 mend = f"this measure gives {own}"
                 raise CisternaError(f"wrong kind of unit for '{seen.id}'", found=other, mend=mend)
         compared = compared.in_unit(unit) if compared else None
-    return Reading(seen, channel, against, measure, window, baseline, unit, compared)
+    between = apart(seen, parameters) if against else None
+    return Reading(seen, channel, against, measure, window, baseline, unit, compared, between)
 
 
 def _range(seen: Observation, own: str) -> Range | None:
@@ -134,7 +139,7 @@ def read(readings: Sequence[Reading], recording: Recording, clock: Clock) -> lis
         time, values = _samples(recording, reading.channel)
         view = View(
             time=time, values=values, window=reading.window, baseline=reading.baseline, clock=clock,
-            fraction=seen.fraction, infused=infused, who=f"'{seen.id}'",
+            fraction=seen.fraction, infused=infused, apart=reading.apart, who=f"'{seen.id}'",
             against=_samples(recording, reading.against) if reading.against else None,
         )  # fmt: skip
         found = float(reading.measure.function(view))

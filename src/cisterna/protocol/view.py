@@ -38,6 +38,8 @@ class View:
         (time, values) of a second signal.
     infused : tuple or None
         (time s, volume mL) put into the CSF since the start.
+    apart : float or None
+        Distance from the place of the signal down to the place of the second one, cm.
     who : str
         The observation's name, for messages.
     """
@@ -50,6 +52,7 @@ class View:
     fraction: float = 0.5
     against: tuple[Array, Array] | None = None
     infused: tuple[Array, Array] | None = None
+    apart: float | None = None
     who: str = "the observation"
 
     def cut(self, window: tuple[float, float] | None = None) -> tuple[Array, Array]:

@@ -17,6 +17,7 @@ from cisterna.model.regions.inputs import controls, posture_and_breath, prescrib
 from cisterna.model.regions.neck_veins import SIDES, neck_veins
 from cisterna.model.regions.ventricles import SPACES, cranial_absorption, cranial_csf, made_room
 from cisterna.physiology.component import Drive
+from cisterna.physiology.drives import FluidHead, Upright
 
 
 class Whole(Body):
@@ -29,7 +30,9 @@ class Whole(Body):
 
     def heart(self, plan: Blueprint, parameters: Parameters) -> Blueprint:
         """Add the nodes ``abp`` and ``cvp`` between which the head hangs."""
-        return prescribed_heart(plan, parameters)
+        stroke = Upright(fall=parameters["upright_pulse_fall"])
+        plan = plan.add("stroke", stroke, sees={"factor": "drive.heart.strength", "tilt": "drive.tilt"})
+        return prescribed_heart(plan, parameters, strength="drive.stroke")
 
     def plan(self, parameters: Parameters) -> Blueprint:
         plan = posture_and_breath(controls(parameters), parameters)
@@ -37,6 +40,8 @@ class Whole(Body):
         plan = cranial_csf(plan, parameters)
         plan = brain_blood(plan, parameters)
         plan = neck_veins(plan, parameters)
+        vertex = FluidHead(density=parameters["blood_density"], height=parameters["height_vertex"])
+        plan = plan.add("vertex", vertex, sees={"gravity": "drive.gravity"})
         plan = cranial_absorption(plan, parameters)
         way = parameters.value("whole_foramen_inertance"), parameters.value("whole_foramen_resistance")
         mouths = {"foramen.dorsal": ("cisterna_magna", *way), "foramen.ventral": ("cisterns", *way)}
@@ -65,6 +70,7 @@ def _signals(plan: Blueprint, row: list[Cell]) -> Blueprint:
         .signal("flow_jugular.left", "flow.jugular.top.left", "mL/s")
         .signal("flow_jugular.right", "flow.jugular.top.right", "mL/s")
         .signal("pressure_sinus", "pressure.sinus", "mmHg", "foramen_monro")
+        .signal("pressure_sagittal", {"pressure.sinus": 1.0, "drive.vertex": -1.0}, "mmHg", "local")
         .signal("pressure_bridging", "pressure.veins", "mmHg", "foramen_monro")
         .signal("pressure_jugular", {f"pressure.jugular.upper.{s}": 0.5 for s in SIDES}, "mmHg", "local")
         .signal("flow_production", {f"flow.{name}": 1.0 for name in making}, "mL/s")

@@ -56,22 +56,22 @@ def brain_blood(plan: Blueprint, p: Parameters) -> Blueprint:
         .add(
             "lacunae",
             BridgingVeins(
-                floor=p["whole_lacuna_floor"], rest=p["axis_lacuna_rest"], stiffness=p["whole_lacuna_stiffness"],
+                floor=p["whole_lacuna_floor"], rest=p["whole_lacuna_rest"], stiffness=p["whole_lacuna_stiffness"],
                 capacity=p["axis_lacuna_volume"], resistance=p["whole_collapse"],
             ),
             **box,
         )
         .add(
-            "tone", ToneRegulation(gain=p["ga_Gaut"].value, time=p["ga_tau"], wanted=p["ul_qn"]),
+            "tone", ToneRegulation(gain=p["ga_Gaut"].value, time=p["ga_tau"], wanted=p["cbf_total"]),
             sees={"flow": "flow.arterioles.out"},
         )
         .join(
             "neck_arteries", ("abp", "arteries.large"),
-            FluidColumn(inertance=p["axis_neck_inertance"], resistance=p["axis_neck_resistance"]), **blood, start=11.0,
+            FluidColumn(inertance=p["whole_neck_inertance"], resistance=p["whole_neck_resistance"]), **blood, start=11.0,
         )
         .join(
             "arterioles.in", ("arteries.large", "arteries.pial"),
-            CalibreResistance(resistance=p["axis_large_resistance"], **arteriolar), sees=calibre, **blood,
+            CalibreResistance(resistance=p["whole_large_resistance"], **arteriolar), sees=calibre, **blood,
         )
         .join(
             "arterioles.out", ("arteries.pial", "capillaries"),

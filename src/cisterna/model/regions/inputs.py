@@ -42,8 +42,11 @@ def posture_and_breath(plan: Blueprint, p: Parameters) -> Blueprint:
     )  # fmt: skip
 
 
-def prescribed_heart(plan: Blueprint, p: Parameters) -> Blueprint:
-    """Arterial and central venous pressure as drives: a waveform, and a mean that swings with the breath."""
+def prescribed_heart(plan: Blueprint, p: Parameters, strength: str = "drive.heart.strength") -> Blueprint:
+    """Arterial and central venous pressure as drives: a waveform, and a mean that swings with the breath.
+
+    `strength` is what scales the pulse.
+    """
     pulse = Pulse.normalised(
         mean=p["map_supine"], pulse=p["pulse_pressure"],
         place1=p["abp_place1"], place2=p["abp_place2"], place3=p["abp_place3"],
@@ -53,7 +56,7 @@ def prescribed_heart(plan: Blueprint, p: Parameters) -> Blueprint:
     heart_level = p.value("height_atrium")
     return plan.add(
         "abp", pulse, position=heart_level,
-        sees={"phase": "drive.heart.phase", "shift": "drive.abp.shift", "strength": "drive.heart.strength"},
+        sees={"phase": "drive.heart.phase", "shift": "drive.abp.shift", "strength": strength},
     ).add(
         "cvp", Following(mean=p["ga_Pcv"], gain=-p.value("cvp_breath")), sees={"other": "drive.breath"},
         # Veins balance below the atrium: there posture leaves the pressure as it was.

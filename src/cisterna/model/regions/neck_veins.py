@@ -28,7 +28,7 @@ def neck_veins(plan: Blueprint, p: Parameters) -> Blueprint:
             position=heart + p.value("hip_ven"), start=100.0,
         )
         .join("lacuna_outflow", ("lacunae", "sinus"), Resistance(resistance=p["whole_lacuna_resistance"]), **blood)
-        .join("plexus.in", ("sinus", "plexus"), Resistance(resistance=p["axis_plexus_inflow"]), **blood)
+        .join("plexus.in", ("sinus", "plexus"), Resistance(resistance=p["whole_plexus_inflow"]), **blood)
         .join("plexus.out", ("plexus", "vena_cava"), Resistance(resistance=p["whole_plexus_outflow"]), **blood)
         .join(
             "collateral", ("sinus", "vena_cava"),
@@ -55,7 +55,7 @@ def _jugular(plan: Blueprint, p: Parameters, side: str) -> Blueprint:
         .add(lower, LinearWall(compliance=p["ga_Cj2"]), position=p.value("height_jugular_lower"), start=15.8)
         .join(
             f"jugular.top.{side}", ("sinus", upper),
-            CollapsibleVein(conductance=p["ga_kj3"], rigid=p["axis_sinus_resistance"], **calm),
+            CollapsibleVein(conductance=p["ga_kj3"], rigid=p["whole_sinus_resistance"], **calm),
             sees={"inside": f"pressure.{upper}", **around}, **blood,
         )
         .join(

@@ -39,7 +39,7 @@ def cranial_csf(plan: Blueprint, p: Parameters) -> Blueprint:
     plan = plan.add(
         "cranium",
         CranialVault(
-            reference=p["icp_supine"], skull=p["skull_compliance_human"], residual=p["axis_residual_compliance"]
+            reference=p["icp_supine"], skull=p["skull_compliance_human"], residual=p["whole_residual_compliance"]
         ),
         sees={"touch": "drive.touch.volume", "brain": "drive.brain.volume"}, position=0.0,
     )  # fmt: skip
