@@ -5,6 +5,7 @@ from __future__ import annotations
 from cisterna.ground.parameter import default_parameters
 from cisterna.model.blueprint import Blueprint
 from cisterna.model.condition import Condition
+from cisterna.model.regions.places import foramen_ways
 
 
 class Chiari(Condition):
@@ -16,4 +17,6 @@ class Chiari(Condition):
     answers = {"chiari": "yes"}
 
     def __call__(self, plan: Blueprint) -> Blueprint:
-        return plan.scale("column.upper_cervical.resistance", by=default_parameters().value("chiari_narrowing"))
+        for name in foramen_ways(plan):
+            plan = plan.scale(f"{name}.resistance", by=default_parameters().value("chiari_narrowing"))
+        return plan

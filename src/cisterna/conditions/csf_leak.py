@@ -5,7 +5,11 @@ from __future__ import annotations
 from cisterna.ground.parameter import default_parameters
 from cisterna.model.blueprint import Blueprint
 from cisterna.model.condition import Condition
+from cisterna.model.regions.places import canal_at
 from cisterna.physiology.paths import OneWay
+
+#: Level of the leak.
+LEVEL = "L3"
 
 
 class CsfLeak(Condition):
@@ -20,4 +24,4 @@ class CsfLeak(Condition):
     def __call__(self, plan: Blueprint) -> Blueprint:
         p = default_parameters()
         hole = OneWay(resistance=p["leak_resistance"], rounding=p["corner_pressure"])
-        return plan.join("leak", ("canal.upper_lumbar", "still"), hole)
+        return plan.join("leak", (f"canal.{canal_at(plan, LEVEL)}", "still"), hole)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from cisterna.ground.parameter import default_parameters
 from cisterna.model.blueprint import Blueprint
 from cisterna.model.condition import Condition
+from cisterna.model.regions.places import column_into
+
+#: Level into which almost nothing passes.
+BLOCKED = "T7"
 
 
 class SpinalBlock(Condition):
@@ -19,5 +23,5 @@ class SpinalBlock(Condition):
     def __call__(self, plan: Blueprint) -> Blueprint:
         factor = default_parameters().value("spinal_block_factor")
         for field in ("resistance", "inertance"):
-            plan = plan.scale(f"column.lower_thoracic.{field}", by=factor)
+            plan = plan.scale(f"{column_into(plan, BLOCKED)}.{field}", by=factor)
         return plan

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cisterna.ground.parameter import default_parameters
 from cisterna.model.blueprint import Blueprint
 from cisterna.model.condition import Condition
+from cisterna.model.regions.places import jugular_gates
 
 
 class VenousStenosis(Condition):
@@ -17,5 +18,6 @@ class VenousStenosis(Condition):
 
     def __call__(self, plan: Blueprint) -> Blueprint:
         factor = default_parameters().value("sinus_stenosis_factor")
-        plan = plan.scale("jugular.top.rigid", by=factor)
+        for name in jugular_gates(plan):
+            plan = plan.scale(f"{name}.rigid", by=factor)
         return plan.scale("plexus.in.resistance", by=factor)

@@ -17,6 +17,7 @@ from cisterna.ground.errors import CisternaError
 from cisterna.model.blueprint import Blueprint
 from cisterna.model.network import Network
 from cisterna.model.person import Person
+from cisterna.model.regions.places import cranial_csf
 from cisterna.model.schedule import Schedule
 from cisterna.model.simulate import Run, simulate
 from cisterna.model.solver.rest import UnstableRest
@@ -142,7 +143,7 @@ def resting(person: Person, near: Resting | None = None) -> Resting:
                 raise
         near = resting(dataclasses.replace(person, changes=plain))
     guess = np.array(near.start.rest.state)
-    place = net.layout.state_names.index("volume.cranium")
+    place = net.layout.state_names.index(f"volume.{cranial_csf(plan)}")
     box = [sum(float(body.get(f"cranium.{part}")) for part in ("skull", "residual")) for body in (near.net, net)]
     guess[place] += (near.icp - float(net.get("cranium.reference"))) * (box[1] - box[0])
     return Resting(plan, net, begin(plan, dataclasses.replace(net, start=jnp.asarray(guess))))

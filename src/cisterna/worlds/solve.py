@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.units import from_internal
 from cisterna.model.person import Person
+from cisterna.model.regions.places import production_rate
 from cisterna.physiology.skull import skull_port
 from cisterna.worlds.hypothesis import hypothesis
 from cisterna.worlds.resting import resting
@@ -84,7 +85,7 @@ def _kappa(person: Person) -> Required:
     p, rest = soft.parameters, resting(soft)
     start, target = p["pressurestat_kappa_taught"], p["target_width_swing"]
     per_pressure = float(skull_port(person.age, p).width)
-    half_cycle = float(rest.net.get("production.rate")) / (2.0 * p.value("pressurestat_rate"))
+    half_cycle = production_rate(rest.net) / (2.0 * p.value("pressurestat_rate"))
 
     def width(kappa: float) -> float:
         return from_internal(per_pressure * kappa * half_cycle / rest.compliance, target.unit)

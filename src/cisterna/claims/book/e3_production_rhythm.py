@@ -16,6 +16,7 @@ from cisterna.claims.claim import Check, Claim, Table
 from cisterna.claims.key import Key, key_of
 from cisterna.ground.units import from_internal, quantity
 from cisterna.model.person import Person
+from cisterna.model.regions.places import production_rate
 from cisterna.model.simulate import simulate
 from cisterna.physiology.skull import skull_port
 from cisterna.worlds.resting import STEP
@@ -70,7 +71,7 @@ class ProductionRhythm(Claim):
     def volume(bench: Bench) -> float:
         """dV = kappa qbar T / 2 of this body, mL; nothing when production is steady."""
         kappa = bench.person.parameters.value("pressurestat_kappa") if "H-PRESSURESTAT" in bench.on else 0.0
-        return kappa * float(bench.rest.net.get("production.rate")) * _period(bench) / 2.0
+        return kappa * production_rate(bench.rest.net) * _period(bench) / 2.0
 
     def tables(self, bench: Bench) -> Sequence[Table]:
         rest = bench.rest

@@ -13,21 +13,12 @@ from cisterna.ground.parameter import Parameters
 from cisterna.model.blueprint import Blueprint
 from cisterna.model.body import Body
 from cisterna.model.regions.inputs import controls, posture_and_breath, prescribed_heart
+from cisterna.model.regions.places import SEGMENTS
 from cisterna.physiology.blood import CalibreResistance, Lacunae, PialArteries, ToneRegulation, Waterfall
 from cisterna.physiology.csf import CranialBox, SpinalAbsorption
 from cisterna.physiology.neck import CollapsibleVein
 from cisterna.physiology.paths import FluidColumn, Injection, OneWay, Resistance, Source
 from cisterna.physiology.walls import ExponentialWall, LinearWall, ViscousBranch
-
-#: Segment of the canal: name, first and last level, region of its friction, outer pressures by breath.
-CANAL: tuple[tuple[str, str, str, str, dict[str, float]], ...] = (
-    ("upper_cervical", "C1", "C2", "cervical", {}),
-    ("lower_cervical", "C3", "C7", "cervical", {}),
-    ("upper_thoracic", "T1", "T6", "thoracic", {"thorax": 0.5}),
-    ("lower_thoracic", "T7", "T12", "thoracic", {"thorax": 0.5}),
-    ("upper_lumbar", "L1", "L3", "lumbar", {"abdomen": 0.5, "thorax": -0.5}),
-    ("lumbosacral", "L4", "S2", "lumbar", {"abdomen": 0.5, "thorax": -0.5}),
-)
 
 
 class Axis(Body):
@@ -41,7 +32,7 @@ class Axis(Body):
         plan = _blood(plan, parameters)
         plan = _neck(plan, parameters)
         plan = _cranial_csf(plan, parameters)
-        canal = segments(parameters, [row[:3] for row in CANAL])
+        canal = segments(parameters, [row[:3] for row in SEGMENTS])
         plan = _canal(plan, parameters, canal)
         return _signals(plan, canal)
 
@@ -158,7 +149,7 @@ def _canal(plan: Blueprint, p: Parameters, canal: list[Segment]) -> Blueprint:
     density = p.value("csf_density")
     whole = sum(s.length for s in canal)
     above, above_half, above_name = foramen, 0.0, "cranium"
-    for segment, (_, _, _, region, breath) in zip(canal, CANAL, strict=True):
+    for segment, (_, _, _, region, breath) in zip(canal, SEGMENTS, strict=True):
         depth = foramen + segment.middle
         # Epidural veins follow the plexus above and the atrium below, with their own column between.
         low = min(max((depth - plexus) / (atrium - plexus), 0.0), 1.0)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from cisterna.ground.parameter import Parameters
 from cisterna.model.blueprint import Blueprint
 from cisterna.model.body import Body
+from cisterna.model.carbon import carbon_dioxide
 from cisterna.model.regions.brain_blood import BEDS, brain_blood
 from cisterna.model.regions.canal import Cell, canal
 from cisterna.model.regions.inputs import controls, posture_and_breath, prescribed_heart
@@ -38,7 +39,7 @@ class Whole(Body):
         plan = posture_and_breath(controls(parameters), parameters)
         plan = self.heart(plan, parameters)
         plan = cranial_csf(plan, parameters)
-        plan = brain_blood(plan, parameters)
+        plan = carbon_dioxide(brain_blood(plan, parameters), parameters)
         plan = neck_veins(plan, parameters)
         vertex = FluidHead(density=parameters["blood_density"], height=parameters["height_vertex"])
         plan = plan.add("vertex", vertex, sees={"gravity": "drive.gravity"})

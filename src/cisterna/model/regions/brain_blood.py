@@ -67,7 +67,8 @@ def brain_blood(plan: Blueprint, p: Parameters) -> Blueprint:
         )
         .join(
             "neck_arteries", ("abp", "arteries.large"),
-            FluidColumn(inertance=p["whole_neck_inertance"], resistance=p["whole_neck_resistance"]), **blood, start=11.0,
+            FluidColumn(inertance=p["whole_neck_inertance"], resistance=p["whole_neck_resistance"]), **blood,
+            start=11.0,
         )
         .join(
             "arterioles.in", ("arteries.large", "arteries.pial"),

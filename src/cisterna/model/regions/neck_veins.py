@@ -21,7 +21,9 @@ def neck_veins(plan: Blueprint, p: Parameters) -> Blueprint:
     heart = p.value("height_atrium")
     plan = (
         plan.add("sinus", LinearWall(compliance=p["whole_sinus_compliance"]), position=0.0, start=0.3)
-        .add("plexus", LinearWall(compliance=p["whole_plexus_compliance"]), position=p.value("height_plexus"), start=6.0)
+        .add(
+            "plexus", LinearWall(compliance=p["whole_plexus_compliance"]), position=p.value("height_plexus"), start=6.0
+        )
         # It meets the right heart where posture leaves the pressure as it was, as the central veins do.
         .add(
             "vena_cava", LinearWall(compliance=p["ga_Csvc"]), outside={"thorax": 1.0},

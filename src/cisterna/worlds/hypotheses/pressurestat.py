@@ -7,6 +7,7 @@ from cisterna.ground.units import from_internal
 from cisterna.model.assemble import assemble
 from cisterna.model.blueprint import Blueprint
 from cisterna.model.person import Person
+from cisterna.model.regions.places import cranial_csf, csf_sources, production_rate
 from cisterna.model.start import resting_schedule
 from cisterna.physiology.paths import Source
 from cisterna.physiology.pressurestat import SutureRelay, SwitchedSource
@@ -47,8 +48,8 @@ class Pressurestat(Hypothesis):
 
     def change(self, plan: Blueprint, person: Person) -> Blueprint:
         p = person.parameters
-        source = plan.part("production")
-        if not isinstance(source.law, Source):
+        sources = csf_sources(plan)
+        if not sources or not all(isinstance(plan.part(name).law, Source) for name in sources):
             raise CisternaError("production is not a steady source here", where=self.name)
         gap = sagittal_gap(person)
         relay = SutureRelay(
@@ -58,15 +59,13 @@ class Pressurestat(Hypothesis):
             band=gap,
             time=p.value("pressurestat_time"),
         )
-        return (
-            plan.add("pressurestat", relay, sees={"pressure": "pressure.cranium"}, start=1.0)
-            .replace(
-                "production",
-                SwitchedSource(rate=source.law.rate, kappa=p.value("pressurestat_kappa")),
-                sees={**source.sees, "on": "state.pressurestat"},
-            )
-            .signal("pressurestat", "state.pressurestat", "1")
-        )
+        felt = f"pressure.{cranial_csf(plan)}"
+        plan = plan.add("pressurestat", relay, sees={"pressure": felt}, start=1.0)
+        for name in sources:
+            part = plan.part(name)
+            law = SwitchedSource(rate=part.law.rate, kappa=p.value("pressurestat_kappa"))  # type: ignore[attr-defined]
+            plan = plan.replace(name, law, sees={**part.sees, "on": "state.pressurestat"})
+        return plan.signal("pressurestat", "state.pressurestat", "1")
 
     def tune(self, plan: Blueprint, person: Person, rest: Resting) -> tuple[Blueprint, tuple[str, ...]]:
         closed, gap = relay_band(person, rest), sagittal_gap(person)
@@ -108,6 +107,6 @@ def sagittal_gap(person: Person) -> float:
 def relay_band(person: Person, rest: Resting) -> float:
     """b of the law, cm: the opening that production on for half a cycle brings, b = S kappa qbar T / 2."""
     p = person.parameters
-    mean = float(rest.net.get("production.rate"))
+    mean = production_rate(rest.net)
     swing = p.value("pressurestat_kappa") * mean / (2.0 * p.value("pressurestat_rate"))
     return sagittal_gap(person) / rest.compliance * swing
