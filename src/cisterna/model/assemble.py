@@ -35,8 +35,9 @@ def assemble(plan: Blueprint) -> Network:
     ------
     CisternaError
         An unknown reference (with the nearest), a unit of the wrong kind, a wall that lies in itself, a path
-        that leads nowhere, or a number that is not finite.
+        that leads nowhere, a wall without compliance, or a number that is not finite.
     """
+    _require_soft(plan)
     layout = _layout(plan)
     nodes = members(layout.compartments)
     laws = tuple(_pour(plan, group) for group in all_groups(layout))
@@ -70,6 +71,15 @@ def assemble(plan: Blueprint) -> Network:
     )
     require_finite(net)
     return net
+
+
+def _require_soft(plan: Blueprint) -> None:
+    """Every wall yields: with a compliance of 0 or less its pressure, and the waves on it, have no meaning."""
+    for name, part in plan.of_kind(Compartment, Tissue).items():
+        value = part.law.numbers(name).get("compliance", 1.0)
+        if value <= 0.0:
+            where, found = f"{name}.compliance", f"{value:g} mL/mmHg"
+            raise CisternaError("a wall has no compliance", where, found, "give a positive one")
 
 
 def _has_start(name: str) -> bool:
