@@ -43,7 +43,8 @@ def load(
     Parameters
     ----------
     path : path or str
-        The file; ``FILE:CHANNEL`` picks one channel by its own or canonical name.
+        The file (or the folder of a format that is one); ``FILE:CHANNEL`` picks one channel by its own or canonical
+        name.
     channels : mapping, names or name, optional
         Which channels to keep: names, or canonical name to own name, e.g. ``{"abp": "ART"}``. All by default.
     units : mapping or str, optional
@@ -110,7 +111,7 @@ class Source(NamedTuple):
     ) -> Source:
         """Find the file and its format, and check what was said; `whole` when it shall be held in memory."""
         file, chosen = split_channel(path)
-        file = readable_file(file, whole)
+        file = readable_file(_inside(file), whole)
         if rate is not None and not (math.isfinite(rate) and rate > 0):
             raise CisternaError("the rate must be above 0 Hz", found=f"{rate:g} Hz", mend="give samples a second")
         ask = Ask({"": units} if isinstance(units, str) else dict(units or {}), rate, tuple(columns))
@@ -144,6 +145,15 @@ def split_channel(path: str | Path) -> tuple[Path, str]:
         return (header if not file.is_file() and header.is_file() else file), channel
     except (OSError, ValueError) as error:
         raise CisternaError("the path cannot be used", where=repr(text)[:120], found=str(error)) from error
+
+
+def _inside(file: Path) -> Path:
+    """The file by which a folder is read, where a format knows it; else what was given."""
+    try:
+        entries = (form.entry(file) for form in formats().values()) if file.is_dir() else iter(())
+        return next((entry for entry in entries if entry is not None), file)
+    except OSError as error:
+        raise CisternaError("the folder cannot be opened", where=str(file), found=str(error)) from error
 
 
 def by_ending(file: Path) -> list[Format]:

@@ -84,6 +84,10 @@ class Format(ABC):
     def sniff(self, path: Path, head: bytes) -> bool:
         """Whether the file is of this format, judged by its first bytes."""
 
+    def entry(self, folder: Path) -> Path | None:
+        """The file by which a folder of this format is read; None when the folder is none of it."""
+        return None
+
     @abstractmethod
     def read(self, path: Path, ask: Ask) -> Recording:
         """The whole file under its own names; `load` renames, selects and applies units afterwards."""

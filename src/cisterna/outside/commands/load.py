@@ -1,12 +1,14 @@
 """What is in a recording file, and what of it can drive the model.
 
-FILE is WFDB, HDF5, NetCDF, NumPy or a table of numbers; FILE:CHANNEL picks one channel. Units are never
-guessed: say them where the file does not.
+FILE is WFDB, EDF or BDF, ICM+ or other HDF5, NetCDF, SNIRF, BIDS physio, MATLAB, NumPy, a table of numbers, a
+flow curve of MRI (table, or NIfTI with regions), or the folder of a Moberg archive; FILE:CHANNEL picks one
+channel. Units are never guessed: say them where the file does not.
 
     cisterna load bed4.csv
     cisterna load night.hea:ABP --json
     cisterna load abp.csv --units ABP=mmHg --rate 125
     cisterna load cry.hea --person infant --quiet
+    cisterna load test.hdf5 --utc-offset 2
 """
 
 from __future__ import annotations
@@ -32,6 +34,9 @@ def command(
     ] = None,
     rate: Annotated[float | None, typer.Option("--rate", help="Samples a second, where the file has no times.")] = None,
     columns: Annotated[str, typer.Option("--columns", help="Names of channels of a file without any: abp,icp.")] = "",
+    utc_offset: Annotated[
+        float | None, typer.Option("--utc-offset", help="Hours that the clock of the file is ahead of UTC.")
+    ] = None,
     person: Annotated[str, typer.Option("--person", help="Whose plausible ranges: adult, child, infant.")] = "adult",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
@@ -40,7 +45,7 @@ def command(
 
     with Progress("reading", quiet or as_json):
         names = [name.strip() for name in columns.split(",") if name.strip()]
-        rec = load(file, units=declared(units or []), rate=rate, columns=names)
+        rec = load(file, units=declared(units or []), rate=rate, columns=names, utc_offset=utc_offset)
     found = check(rec, person)
     signals = []
     with Progress("checking", quiet or as_json) as step:
@@ -52,6 +57,7 @@ def command(
         "format": rec.provenance.get("format"),
         "sha256": rec.provenance.get("sha256"),
         "start": rec.start or None,
+        "start_utc": rec.provenance.get("start_utc"),
         "duration_s": rec.duration,
         "events": len(rec.events),
         "signals": signals,
@@ -118,6 +124,8 @@ def _show(about: dict[str, Any]) -> None:
     screen = terminal.out()
     events = f", {about['events']} events" if about["events"] else ""
     screen.title(about["file"], f"{about['format']}, {fmt(about['duration_s'], 's', 4)}{events}")
+    if about["start_utc"]:
+        screen.fact("began:", f"{about['start']}, {about['start_utc']} UTC", width=8)
     rows: list[list[Cell]] = []
     for s in about["signals"]:
         rows.append(
