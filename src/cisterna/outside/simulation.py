@@ -7,7 +7,6 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,27 +17,23 @@ from cisterna.ground.errors import CisternaError, UnknownName
 from cisterna.ground.parameter import default_parameters
 from cisterna.ground.sources import cite
 from cisterna.ground.units import from_internal
-from cisterna.model.blueprint import Blueprint
 from cisterna.model.body import bodies
 from cisterna.model.condition import Condition
-from cisterna.model.inflow import InflowDrive, NetInflow, net_inflow
+from cisterna.model.inflow import InflowDrive, NetInflow
 from cisterna.model.person import Person
 from cisterna.model.posture import Posture
 from cisterna.model.simulate import Run, simulate
-from cisterna.model.solver.march import March
-from cisterna.physiology.component import Drive
-from cisterna.protocol.clock import Clock, Cycle, clock_of
+from cisterna.outside.simulation_drive import measured_clock, measured_inflow, measured_pressure, require_drive
+from cisterna.protocol.clock import Clock, clock_of
 from cisterna.protocol.execute import Body, at_rest
-from cisterna.recordings.load import load, split_channel
 from cisterna.recordings.recording import Recording
 from cisterna.sessions.recorded import driven
-from cisterna.signals.drive import DriveSignals, heart_and_breath_from
+from cisterna.signals.drive import DriveSignals
 
-Array = NDArray[np.float64]
 #: Called with (share done, what happens now).
 Told = Callable[[float, str], None]
-#: Steps between two samples: 10 ms at the step of the scheme.
-_INNER = 2
+#: Every second step is kept: 10 ms. The run takes all of them, as the search for rest does: one program serves both.
+_KEPT = 2
 #: Beats without which there is nothing to measure, and an interrupted run is not worth keeping.
 _FEWEST_BEATS = 3
 
@@ -239,11 +234,11 @@ def run_simulation(plan: SimulationPlan, told: Told | None = None) -> Simulation
     inflow: NetInflow | None = None
     files: dict[str, str] = {}
     if plan.abp:
-        drive, files = _pressure(plan)
-        _need_drive(person, "abp", "a measured arterial pressure")
+        drive, files = measured_pressure(plan)
+        require_drive(person, "abp", "a measured arterial pressure")
         person = driven(person, drive)
     elif plan.inflow:
-        inflow, files = _net_inflow(plan)
+        inflow, files = measured_inflow(plan)
         person = person.with_(InflowDrive.of(inflow, person.parameters))
     planned = person.blueprint()
     beat = 1.0 / planned.periods.get("heart.phase", math.inf)
@@ -255,7 +250,7 @@ def run_simulation(plan: SimulationPlan, told: Told | None = None) -> Simulation
     run = _march(body, plan.duration, tell)
     clock = clock_of(body.start.schedule, float(run.times[-1]))
     if drive is not None:
-        clock = _measured_clock(drive, clock, float(run.times[-1]))
+        clock = measured_clock(drive, clock, float(run.times[-1]))
     return Simulation(plan, person, body, run, clock, drive, inflow, files, plan.duration)
 
 
@@ -271,13 +266,13 @@ def _march(body: Body, duration: float, tell: Told) -> Run:
         tell(t / end, f"{t:.0f} of {end:.0f} s{said}")
 
     try:
-        return simulate(body.net, body.start.schedule, duration, state=body.start.rest.state,
-                        march=March(inner=_INNER), progress=moved)  # fmt: skip
+        run = simulate(body.net, body.start.schedule, duration, state=body.start.rest.state, progress=moved)
     except KeyboardInterrupt:
         rate = body.plan.periods.get("heart.phase", 1.0)
         if not blocks or blocks[-1][0] * rate < _FEWEST_BEATS:
             raise
-        return _kept(body, blocks)
+        run = _kept(body, blocks)
+    return replace(run, times=run.times[_KEPT - 1 :: _KEPT], samples=run.samples[_KEPT - 1 :: _KEPT])
 
 
 def _kept(body: Body, blocks: list[tuple[float, NDArray[np.float64]]]) -> Run:
@@ -289,61 +284,6 @@ def _kept(body: Body, blocks: list[tuple[float, NDArray[np.float64]]]) -> Run:
     unknown = np.full(body.net.start.shape, np.nan)
     samples = np.concatenate([block for _, block in blocks])
     return Run(body.net, np.concatenate(times), samples, unknown, np.zeros_like(unknown))
-
-
-# ---- measured inputs ------------------------------------------------------------------------------------
-def _opened(path: str, plan: SimulationPlan) -> tuple[Recording, str, dict[str, str]]:
-    file, channel = split_channel(path)
-    recording = load(file, units=dict(plan.units), rate=plan.rate)
-    told = str(recording.provenance.get("sha256", "")) or hashlib.sha256(Path(file).read_bytes()).hexdigest()
-    return recording, channel, {Path(file).name: told}
-
-
-def _pressure(plan: SimulationPlan) -> tuple[DriveSignals, dict[str, str]]:
-    recording, channel, files = _opened(plan.abp, plan)
-    if len(recording.signals) == 1 and channel == "abp":
-        recording = recording.renamed({recording.signals[0]: channel})
-    known = [name for name in recording.signals if name == "abp" or name.startswith("abp_")]
-    if not channel and not known:
-        found, mend = ", ".join(recording.signals[:12]), "name it: --abp FILE:CHANNEL"
-        raise CisternaError("no channel is known to be an arterial pressure", Path(plan.abp).name, found, mend)
-    person = "infant" if plan.person.age < 1 else "adult" if plan.person.age >= 18 else "child"
-    drive = heart_and_breath_from(recording, channel or known[0], person=person)
-    if drive.abp is None:
-        mend = "name the channel with the pressure and its unit; cisterna session --recording takes other signals"
-        raise CisternaError(f"'{channel}' is no arterial pressure in mmHg", Path(plan.abp).name, mend=mend)
-    return drive, files
-
-
-def _net_inflow(plan: SimulationPlan) -> tuple[NetInflow, dict[str, str]]:
-    recording, channel, files = _opened(plan.inflow, plan)
-    if not recording.title:
-        recording = recording.with_title(next(iter(files)))
-    return net_inflow(recording, channel, plan.person.parameters), files
-
-
-def _need_drive(person: Person, part: str, what: str) -> None:
-    """Refuse a body in which that part is no prescribed signal."""
-    plan: Blueprint = person.blueprint()
-    if part not in plan.parts or not isinstance(plan.parts[part].law, Drive):
-        mend = "use a body with a prescribed heart, e.g. --body axis"
-        raise CisternaError(f"{what} cannot drive the body '{person.body}'", mend=mend)
-
-
-def _measured_clock(drive: DriveSignals, modelled: Clock, end: float) -> Clock:
-    """Beats and breaths as they were measured, played in a loop as the drive is."""
-    beats = _looped(drive.beats, end)
-    breaths = _looped(drive.breaths, end) if drive.breath_phase is not None else modelled.breaths
-    return replace(modelled, beats=beats or modelled.beats, breaths=breaths)
-
-
-def _looped(marks: Array, end: float) -> Cycle | None:
-    if marks.size < 2:
-        return None
-    own, length = marks - marks[0], float(marks[-1] - marks[0])
-    turns = int(np.ceil(end / length)) + 1
-    times = np.concatenate([own[:-1] + k * length for k in range(turns)])
-    return Cycle(times, np.arange(times.size, dtype=np.float64))
 
 
 def person_of(age: float, body: str = "") -> Person:

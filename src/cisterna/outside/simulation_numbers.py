@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from cisterna.body.anatomy import LEVELS
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.units import convert, from_internal
 from cisterna.outside.simulation import Simulation
+from cisterna.protocol.execute import TABLES
 from cisterna.protocol.measures import find_measure
 from cisterna.protocol.ranges import published
 from cisterna.protocol.read import load_protocol
@@ -21,14 +22,14 @@ from cisterna.protocol.view import View, mean_beat
 from cisterna.protocol.window import Marks
 
 Array = NDArray[np.float64]
-#: The protocol whose observations are the table of a body at rest.
-_REST = "rest"
 PRESSURE, FLOW, BLOOD = "Pressure", "CSF flow", "Blood"
+#: Signals that stand still where a measured inflow has taken the place of the heart.
+_STILLED = ("abp", "flow_arterial")
 
 
 @dataclass(frozen=True)
 class Row:
-    """A number of a run besides those of the table: what is read, and its ranges lying and upright."""
+    """What every run reads: ranges lying and upright, id at rest, a signal that takes the place of `signal` upright."""
 
     id: str
     signal: str
@@ -38,23 +39,27 @@ class Row:
     lying: str = ""
     upright: str = ""
     against: str = ""
+    rest: str = ""
+    standing: str = ""
 
 
-#: Measured in every run that has the signal; the ranges are rows of the measurements table or parameters.
+#: Ranges are rows of the measurements table or parameters. Upright the sinus is read at the vertex, as it is published.
 ROWS = (
     Row("map", "abp", "mean", "mmHg", lying="map_supine"),
-    Row("icp", "icp", "mean", "mmHg", lying="ref_supine", upright="ref_upright"),
-    Row("icp_pulse", "icp", "peak_to_peak", "mmHg", lying="icp_pulse_amp"),
-    Row("icp_breath", "icp", "swing_breath", "mmHg", lying="icp_resp_amp"),
-    Row("sinus", "pressure_sinus", "mean", "mmHg", lying="p_sss_normal", upright="p_sss_upright"),
-    Row("lumbar", "pressure_csf", "mean", "mmHg", ("L3", "L2", "L4"), lying="icp_lumbar_supine"),
-    Row("stroke_c2", "flow_csf", "stroke_volume", "mL", ("C2",), lying="pc_c2_sv"),
+    Row("icp", "icp", "mean", "mmHg", lying="ref_supine", upright="ref_upright", rest="rest_icp"),
+    Row("icp_pulse", "icp", "peak_to_peak", "mmHg", lying="icp_pulse_amp", rest="rest_pulse"),
+    Row("icp_breath", "icp", "swing_breath", "mmHg", lying="icp_resp_amp", rest="rest_breath"),
+    Row("sinus", "pressure_sinus", "mean", "mmHg", lying="p_sss_normal", upright="p_sss_upright",
+        rest="rest_sinus", standing="pressure_sagittal"),
+    Row("lumbar", "pressure_csf", "mean", "mmHg", ("L3", "L2", "L4"), lying="icp_lumbar_supine", upright="lp_seated"),
+    Row("stroke_c2", "flow_csf", "stroke_volume", "mL", ("C2",), lying="pc_c2_sv", rest="rest_stroke_c2"),
     Row("stroke_thoracic", "flow_csf", "stroke_volume", "mL", ("T6",), lying="sv_thoracic"),
     Row("stroke_lumbar", "flow_csf", "stroke_volume", "mL", ("L2", "L1", "L3"), lying="sv_lumbar"),
-    Row("stroke_aqueduct", "flow_aqueduct", "stroke_volume", "mL", lying="pc_aq_sv"),
-    Row("delay_aqueduct", "flow_aqueduct", "delay", "s", lying="phase_aq_vs_c2", against="flow_csf.C2"),
-    Row("cbf", "cbf", "mean", "mL/min", lying="cbf_total"),
-)
+    Row("stroke_aqueduct", "flow_aqueduct", "stroke_volume", "mL", lying="pc_aq_sv", rest="rest_stroke_aqueduct"),
+    Row("delay_aqueduct", "flow_aqueduct", "delay", "s", lying="phase_aq_vs_c2", against="flow_csf.C2",
+        rest="rest_aqueduct_delay"),
+    Row("cbf", "cbf", "mean", "mL/min", lying="cbf_total", rest="rest_cbf"),
+)  # fmt: skip
 LABELS: Mapping[str, tuple[str, str]] = {
     "map": (BLOOD, "Mean arterial pressure"),
     "icp": (PRESSURE, "ICP, mean"),
@@ -73,13 +78,37 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "rest_icp": (PRESSURE, "ICP, mean"),
     "rest_pulse": (PRESSURE, "ICP pulse, peak to peak"),
     "rest_pulse_f1": (PRESSURE, "ICP pulse, fundamental"),
-    "rest_stroke_c2": (FLOW, "Stroke volume, C2"),
+    "rest_p1": (PRESSURE, "ICP pulse, P1 above its foot"),
+    "rest_p2": (PRESSURE, "ICP pulse, P2 above its foot"),
+    "rest_p3": (PRESSURE, "ICP pulse, P3 above its foot"),
+    "rest_peaks_fall": (PRESSURE, "P1 > P2 > P3"),
     "rest_breath": (PRESSURE, "ICP swing with breath"),
+    "rest_sinus": (PRESSURE, "Sinus pressure"),
+    "rest_transmantle": (PRESSURE, "Ventricle over cortex, peak"),
+    "rest_bridging": (PRESSURE, "Bridging veins over ICP"),
+    "rest_absorbed": (FLOW, "Absorption over production"),
+    "rest_stroke_c2": (FLOW, "Stroke volume, C2"),
+    "rest_c5_over_c2": (FLOW, "Stroke volume, C5 over C2"),
+    "rest_thoracic_over_c2": (FLOW, "Stroke volume, T7 over C2"),
+    "rest_lumbar_over_c2": (FLOW, "Stroke volume, L2 over C2"),
+    "rest_wave_speed": (FLOW, "Wave speed, cervical"),
+    "rest_delay_lumbar": (FLOW, "Delay, L2 after C2"),
+    "rest_c2_peak": (FLOW, "Peak caudal flow, C2"),
+    "rest_stroke_aqueduct": (FLOW, "Stroke volume, aqueduct"),
+    "rest_aqueduct_delay": (FLOW, "Delay, aqueduct after C2"),
+    "rest_aqueduct_peak": (FLOW, "Peak caudal flow, aqueduct"),
+    "rest_breath_c2": (FLOW, "Volume per breath, C2"),
+    "rest_cbf": (BLOOD, "Cerebral blood flow"),
+    "rest_inflow_peak": (BLOOD, "Arterial inflow, peak"),
+    "rest_inflow_least": (BLOOD, "Arterial inflow, least"),
+    "rest_inflow_excess": (BLOOD, "Arterial inflow above mean"),
+    "rest_blood_excess": (BLOOD, "Blood kept within a beat"),
+    "rest_jugular_share": (BLOOD, "Jugular share of outflow"),
 }
 
 
 def label(key: str, unit: str = "") -> tuple[str, str]:
-    """(group, name) of a value; one of a protocol that has no name here is called by its id.
+    """(group, name) of a value; one without a name here is called by its id.
 
     Examples
     --------
@@ -97,17 +126,21 @@ def label(key: str, unit: str = "") -> tuple[str, str]:
 def observed(done: Simulation) -> list[dict[str, Any]]:
     """Values of a run in the shape used everywhere: id, value, unit, low, high, inside, source.
 
-    For an adult lying down the observations of the experiment ``rest``, the first of `cisterna table`, come first;
+    For an adult lying down the observations of the experiment at rest come first, the same as in `cisterna table`;
     every run adds its own. A range of supine adults is no yardstick for anybody else: there the bounds are left out.
     """
     rows = _of_rest(done) if done.lying and done.adult else []
-    # A value compared with the same range of the same source is the same value under another name.
-    seen = {(row["source"], row["low"], row["high"]) for row in rows if row["source"]}
+    seen = {row["id"] for row in rows}
     for own in ROWS:
-        found = _own(done, own)
-        if found is not None and (found["source"], found["low"], found["high"]) not in seen:
+        found = None if own.rest in seen else _own(done, own)
+        if found is not None:
             rows.append(found)
-    return [*rows, *_composed(done)]
+    return [*rows, *_composed(done, seen)]
+
+
+def experiments_of(body: str) -> tuple[str, ...]:
+    """Experiments of `cisterna table` on a body or its relatives, the one at rest first."""
+    return TABLES.get(body) or TABLES.get(body.partition("-")[0]) or TABLES["axis"]
 
 
 def _range(done: Simulation, key: str, unit: str) -> dict[str, Any]:
@@ -128,12 +161,16 @@ def _row(key: str, value: float | None, unit: str, bounds: Mapping[str, Any]) ->
 
 
 def _of_rest(done: Simulation) -> list[dict[str, Any]]:
-    """The observations of the experiment `rest` whose signals this body has, read from this run."""
+    """The observations of the experiment at rest whose signals this body has, read from this run."""
     recording = done.run.recording()
-    marks = Marks({_REST: (0.0, done.end)}, done.end, done.clock)
+    protocol = load_protocol(experiments_of(done.person.body)[0])
+    whole = {name: (0.0, done.end) for name in (w for seen in protocol.observe for w in seen.window)}
+    marks = Marks(whole, done.end, done.clock)
     units = {name: unit for name, unit, _ in done.run.net.layout.signals}
     readings = []
-    for seen in load_protocol(_REST).observe:
+    for seen in protocol.observe:
+        if done.inflow is not None and seen.signal in _STILLED:
+            continue
         try:
             readings.append(prepare(seen, marks, units, parameters=done.person.parameters))
         except CisternaError:
@@ -143,6 +180,8 @@ def _of_rest(done: Simulation) -> list[dict[str, Any]]:
 
 def _own(done: Simulation, row: Row) -> dict[str, Any] | None:
     name = next((n for p in row.places if (n := f"{row.signal}.{p}") in done.names), "") if row.places else row.signal
+    if done.upright and row.standing in done.names:
+        name = row.standing
     if name not in done.names or (row.against and row.against not in done.names):
         return None
     if row.id == "map" and (done.drive is not None or done.inflow is not None):
@@ -158,15 +197,15 @@ def _own(done: Simulation, row: Row) -> dict[str, Any] | None:
     return _row(row.id, convert(value, own, row.unit), row.unit, _range(done, key, row.unit))
 
 
-def _composed(done: Simulation) -> list[dict[str, Any]]:
-    """Numbers of several signals: the jugular share, the speed of the wave."""
+def _composed(done: Simulation, seen: Collection[str]) -> list[dict[str, Any]]:
+    """Numbers of several signals, those not seen at rest: the jugular share, the speed of the wave."""
     rows = []
-    if {"flow_jugular", "flow_venous"} <= set(done.names):
+    if {"flow_jugular", "flow_venous"} <= set(done.names) and "rest_jugular_share" not in seen:
         share = view(done, "flow_jugular").mean() / view(done, "flow_venous").mean()
         key = "jugular_share_supine" if done.lying else "jugular_share_up" if done.upright else ""
         rows.append(_row("jugular_share", share, "1", _range(done, key, "1")))
     front = wave_front(done, last="T2")
-    if front is not None:
+    if front is not None and "rest_wave_speed" not in seen:
         speed = from_internal(front.speed, "m/s")
         rows.append(_row("wave_speed", speed, "m/s", _range(done, "spinal_pwv" if done.lying else "", "m/s")))
     return rows

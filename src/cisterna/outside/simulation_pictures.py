@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cisterna.ground.parameter import default_parameters
+from cisterna.ground.units import from_internal
 from cisterna.outside.figures import Html, body_plate, figure, fmt, published_ranges, stacked_courses, table
 from cisterna.outside.figures.flowmap import flow_map
 from cisterna.outside.figures.spine import LEVELS
@@ -166,14 +167,20 @@ def breaths_in(done: Simulation, start: float, end: float) -> list[tuple[float, 
     return [(float(own[a]), float(own[b])) for a, b in zip(marks[:-1], marks[1:], strict=True) if rising[a] and b > a]
 
 
-def flow_over_time(done: Simulation) -> Html | None:
-    """The space-time map of CSF flow; None for a body without a canal or a heartbeat."""
+def flow_over_time(done: Simulation, speed: float | None = None) -> Html | None:
+    """The space-time map of CSF flow; None for a body without a canal or a heartbeat.
+
+    Parameters
+    ----------
+    speed : float, optional
+        Of the wave in the neck, m/s, as the table tells it; by default that of the line that is drawn.
+    """
     levels, stretch = done.places("flow_csf"), _stretch(done)
     levels = {lv: name for lv, name in levels.items() if lv in LEVELS}
     if len(levels) < 2 or stretch is None:
         return None
     at, own = _piece(done, *stretch)
-    values = {lv: _signal(done, name, at) for lv, name in levels.items()}
+    values = {lv: _signal(done, name, at).tolist() for lv, name in levels.items()}
     limit = _round_up(max(float(np.abs(v).max()) for v in values.values()))
     front, beats = wave_front(done), done.clock.beats
     line, words = None, []
@@ -181,12 +188,14 @@ def flow_over_time(done: Simulation) -> Html | None:
         middle = float(beats.time(np.round(beats.phase(stretch[0])) + _middle(done, stretch))) - stretch[0]
         line = {lv: middle + t for lv, t in front.arrival.items()}
         neck = wave_front(done, last="T2")
-        words = ["wave front", f"{fmt((neck or front).speed / 100, 'm/s', 2)}{' in the neck' if neck else ''}"]
+        if speed is None and neck is not None:
+            speed = from_internal(neck.speed, "m/s")
+        words = ["wave front", *([f"{fmt(speed, 'm/s', 2)} in the neck"] if speed else [])]
     driving = {"name": "inflow", "y": _signal(done, "flow_inflow", at), "colour": "art"} if done.inflow else None
     if driving is None and "abp" in done.names:
         driving = {"name": "ABP", "y": _signal(done, "abp", at), "colour": "art"}
     drawing = flow_map(
-        own.tolist(), {lv: v.tolist() for lv, v in values.items()}, unit="mL/s", limit=limit, trace=driving, breaths=breaths_in(done, *stretch), front=line,
+        own.tolist(), values, unit="mL/s", limit=limit, trace=driving, breaths=breaths_in(done, *stretch), front=line,
         front_label=words, profile=strokes(done), band=_band(done), prefix="flowmap", title=flow_title(done),
         height=640.0,
     )  # fmt: skip
@@ -301,10 +310,10 @@ def brief(source: str) -> str:
 
 # ---- ranges ---------------------------------------------------------------------------------------------
 def ranges(rows: Sequence[Mapping[str, Any]], prefix: str = "ranges") -> Html:
-    """Values with a two-sided published range, each range stretched to one band."""
+    """Values with a two-sided published range, each range stretched to one band; the others stand in the table."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        if row["value"] is None or row["low"] is None or row["high"] is None:
+        if row["value"] is None or row["low"] is None or row["high"] is None or not row["high"] > row["low"]:
             continue
         group, name = label(row["id"], row["unit"])
         groups.setdefault(group, []).append({**row, "name": name, "source": brief(str(row["source"]))})

@@ -30,8 +30,8 @@ _KEYS = (
     (("rest_icp", "icp"), "ICP, mean"),
     (("rest_pulse", "icp_pulse"), "ICP pulse"),
     (("rest_stroke_c2", "stroke_c2"), "Stroke volume, C2"),
-    (("stroke_aqueduct",), "Stroke volume, aqueduct"),
-    (("cbf",), "Cerebral blood flow"),
+    (("rest_stroke_aqueduct", "stroke_aqueduct"), "Stroke volume, aqueduct"),
+    (("rest_cbf", "cbf"), "Cerebral blood flow"),
 )
 
 
@@ -67,7 +67,8 @@ def simulation_page(
         sections.append({"html": paragraph(words)})
     if pressures(done):
         sections.append({"title": body_title(done, pressures(done)), "note": _body_note(done), "html": body(done)})
-    flow = flow_over_time(done)
+    speed = _first(rows, "rest_wave_speed", "wave_speed")
+    flow = flow_over_time(done, speed["value"] if speed else None)
     if flow is not None:
         sections.append({"title": flow_title(done), "note": _flow_note(done), "html": flow})
     sections.append({"title": course_title(done), "note": _course_note(done), "html": courses(done)})

@@ -82,7 +82,7 @@ def command(
     with Progress("report", quiet or as_json):
         paths = _write(done, rows, more, folder, time.monotonic() - began)
     if as_json:
-        terminal.emit({"observed": [*rows, *more], "provenance": done.provenance()})
+        terminal.emit({"observed": rows, **({"table": more} if more else {}), "provenance": done.provenance()})
     else:
         _show(done, rows, more)
         screen = terminal.out()
@@ -146,17 +146,20 @@ def _seconds(text: str) -> float:
 
 def _experiments(done: Simulation, quiet: bool) -> list[dict[str, Any]]:
     """The observations of the experiments of `cisterna table` on this person, lying and undriven at their start."""
-    from cisterna.protocol.execute import REFERENCE, at_rest, run
+    from cisterna.outside.simulation_numbers import experiments_of
+    from cisterna.protocol.execute import at_rest, run
     from cisterna.protocol.read import load_protocol
 
     plain = done.drive is None and done.inflow is None and done.lying
+    # Lying and undriven, the run itself is the experiment at rest.
+    names = experiments_of(done.person.body)[1 if plain and done.adult else 0 :]
     resting = done.body if plain else at_rest(done.plan.person)
     rows: list[dict[str, Any]] = []
     with Progress("experiments", quiet) as progress:
-        for k, name in enumerate(REFERENCE):
+        for k, name in enumerate(names):
 
             def moved(t: float, end: float, _: Any, k: int = k, name: str = name) -> None:
-                progress((k + t / end) / len(REFERENCE), name)
+                progress((k + t / end) / len(names), name)
 
             rows += run(load_protocol(name), moved, body=resting).observed
     return rows
