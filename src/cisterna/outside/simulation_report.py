@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -59,9 +60,6 @@ def simulation_page(
     """
     told = done.provenance()
     sections: list[Any] = [{"html": key_numbers(_keys(rows))}]
-    if done.driven_by():
-        listed = "".join(f"<li>{escape(line)}</li>" for line in done.driven_by())
-        sections.append({"title": "Driven by a measurement", "html": Html(f"<ul>{listed}</ul>")})
     if done.interrupted:
         words = f"Stopped after {done.end:.1f} of {done.asked:.0f} s: everything below is of those {done.end:.1f} s."
         sections.append({"html": paragraph(words)})
@@ -78,6 +76,9 @@ def simulation_page(
         sections.append({"title": f"Experiments on this person: {_ranges_title(table_rows).lower()}",
                          "note": "Rest, posture, bolus and infusion, as cisterna table runs them.",
                          "html": Html(ranges(table_rows, "table") + observed_table(table_rows))})  # fmt: skip
+    if done.driven_by():
+        listed = "".join(f"<li>{escape(_minus(line))}</li>" for line in done.driven_by())
+        sections.append({"title": "Driven by a measurement", "html": Html(f"<ul>{listed}</ul>")})
     sections.append({"title": "Provenance", "html": provenance(told, seconds, len(done.run.net.layout.state_names))})
     sections.append({"title": "Sources of what ran", "html": _sources(told["sources"])})
     return page(
@@ -88,6 +89,11 @@ def simulation_page(
         meta=[date, f"run {told['hash'][:12]}"],
         kind="simulation",
     )
+
+
+def _minus(line: str) -> str:
+    """A line with true minus signs; spans such as 0.5-1.2 s stay."""
+    return re.sub(r"(?<![\w.])-(?=\d)", "\u2212", line)
 
 
 def _first(rows: Sequence[Mapping[str, Any]], *ids: str) -> Mapping[str, Any] | None:
@@ -154,6 +160,8 @@ def _ranges_note(done: Simulation) -> str:
         return "Published ranges are those of adults: none is applied here."
     if not done.lying:
         return "Most published ranges are of people lying down: only those of this posture are applied."
+    if done.files:
+        return "The ranges are those of people at rest; this body was driven by the measurement told below."
     return "Each range is stretched to the same width; what lies outside is shown as outside."
 
 
