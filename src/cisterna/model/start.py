@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,12 +26,15 @@ class Start:
     rest : Rest
         The resting state, supine.
     period : float
-        Time after which it repeats, s; 0 for a body without a pulse.
+        Time after which it repeats, s; 0 for a body without a pulse, or with one of its own.
+    march : March
+        How this body is stepped.
     """
 
     schedule: Schedule
     rest: Rest
     period: float
+    march: March = field(default_factory=March)
 
 
 def resting_schedule(plan: Blueprint, net: Network) -> Schedule:
@@ -42,18 +45,33 @@ def resting_schedule(plan: Blueprint, net: Network) -> Schedule:
     return schedule
 
 
+def own_heart(plan: Blueprint) -> bool:
+    """Whether the heart beats by itself: its phase is a state and no input."""
+    return HEART in plan.parts
+
+
 def begin(plan: Blueprint, net: Network, march: March | None = None) -> Start:
     """Find the supine resting state of a body.
 
     Heart and breath rarely share a period. The state is found for the nearest whole number of beats per
     breath (the breath is lengthened or shortened by a few per cent for that search only).
 
+    A heart that beats by itself has no known period: such a body is let run until its means stand still.
+
     Raises
     ------
     UnstableRest
         The body has no stable resting state.
+    CisternaError
+        A heart of its own does not come to rest.
     """
     schedule = resting_schedule(plan, net)
+    if own_heart(plan):
+        from cisterna.model.settle import HEART_MARCH, settle
+
+        found = settle(net, schedule, march=march or HEART_MARCH)
+        gap = max(abs(change) for change in found.changes.values())
+        return Start(schedule, Rest(found.state, gap, np.nan, 0), 0.0, march or HEART_MARCH)
     if HEART not in plan.periods:
         return Start(schedule, steady(net, schedule), 0.0)
     heart = plan.periods[HEART]

@@ -15,13 +15,14 @@ from cisterna.outside.report import observed, session_page
 from cisterna.recordings.recording import Recording
 from cisterna.sessions.outcome import SessionResult
 
-#: Signals kept on disk; the whole state can be had again from the provenance.
+#: Signals kept on disk, as far as the body has them; the whole state can be had again from the provenance.
 KEPT = (
     "icp",
     "abp",
     "resp",
     "cbf",
     "tilt",
+    "flow_aqueduct",
     "flow_csf.C2",
     "flow_csf.L3",
     "flow_jugular",
@@ -56,7 +57,7 @@ def recording_of(result: SessionResult) -> Recording:
     runs = [outcome.run.run for outcome in result.worlds.values()]
     made = Recording()
     layout = {name: (unit, level) for name, unit, level in runs[0].net.layout.signals}
-    for name in KEPT:
+    for name in (name for name in KEPT if name in layout):
         unit, level = layout[name]
         values = np.stack([run.signal(name) for run in runs], axis=1)
         made = made.with_signal(

@@ -89,6 +89,11 @@ class Clock:
         return found
 
 
+def even(rate: float) -> Cycle:
+    """A rhythm of one rate, Hz."""
+    return Cycle(np.array([0.0, 1.0]), np.array([0.0, rate]))
+
+
 def clock_of(schedule: Schedule, end: float) -> Clock:
     """Heart and breath exactly as a schedule drives them, up to `end` (s)."""
     return Clock(_cycle(schedule, "heart.phase", end), _cycle(schedule, "breath.phase", end))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cisterna import __version__
 from cisterna.ground.units import from_internal
+from cisterna.protocol.clock import clock_in
 from cisterna.protocol.protocol import Protocol, Subject
 from cisterna.protocol.read import load_protocol
 from cisterna.protocol.reading import INFUSED, read
@@ -100,7 +101,7 @@ def at_rest(person: Person, plan: Blueprint | None = None) -> Body:
     """
     from cisterna.model.assemble import assemble
     from cisterna.model.solver.rest import Rest, UnstableRest
-    from cisterna.model.start import Start, begin, resting_schedule
+    from cisterna.model.start import Start, begin, own_heart, resting_schedule
 
     plan = plan or person.blueprint()
     net = assemble(plan)
@@ -110,6 +111,9 @@ def at_rest(person: Person, plan: Blueprint | None = None) -> Body:
         state = np.array(net.start)
         start = Start(resting_schedule(plan, net), Rest(state, np.nan, np.inf, 0), 0.0)
         return Body(person, plan, net, start, "no stable resting state; begins from the initial state of the body")
+    if own_heart(plan):
+        note = f"reached by waiting; means still change by {start.rest.residual:.1g} a window"
+        return Body(person, plan, net, start, note)
     kind = "periodic" if start.period else "steady"
     note = f"{kind} state, largest multiplier {start.rest.radius:.3f}, residual {start.rest.residual:.1g}"
     return Body(person, plan, net, start, note)
@@ -156,12 +160,12 @@ def run(
     9.51
     """
     from cisterna.model.simulate import simulate
-    from cisterna.model.solver.march import March
+    from cisterna.model.start import own_heart
 
     person = body.person if body else person
     ready = make_ready(protocol, person, plan=body.plan if body else None, touches=True, seed=seed)
     body = body or at_rest(ready.person, ready.plan)
-    march = March(inner=2)
+    march = replace(body.start.march, inner=2)
     step = float(protocol.resolution or march.scheme.step)
     line = ready.timeline
     done = simulate(
@@ -169,7 +173,8 @@ def run(
     )
     provenance = _provenance(ready, body, done, step, seed)
     recording = _recording(ready, done, step * march.inner).with_provenance(**provenance)
-    return Result(recording, read(ready.readings, recording, line.clock), ready.person, provenance, line)
+    clock = replace(line.clock, beats=clock_in(recording).beats) if own_heart(body.plan) else line.clock
+    return Result(recording, read(ready.readings, recording, clock), ready.person, provenance, line)
 
 
 def _recording(ready: Ready, done: Run, spacing: float) -> Recording:

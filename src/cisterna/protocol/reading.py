@@ -12,13 +12,13 @@ import numpy as np
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.parameter import Parameters
 from cisterna.ground.units import convert, same_dimension
+from cisterna.protocol import waves as waves  # its measures register themselves
 from cisterna.protocol.channel import Channel, apart, find_channel
 from cisterna.protocol.clock import Clock, clock_in
 from cisterna.protocol.measures import Measure, View, find_measure
 from cisterna.protocol.protocol import Observation
 from cisterna.protocol.ranges import Range, published
 from cisterna.protocol.window import Marks, resolve
-from cisterna.protocol import waves as waves  # its measures register themselves
 
 if TYPE_CHECKING:
     from cisterna.recordings.recording import Recording

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cisterna.ground.errors import CisternaError
+from cisterna.model.start import own_heart
 from cisterna.protocol.channel import signal_depths
+from cisterna.protocol.clock import even
 from cisterna.protocol.context import Context, no_touch, skull_touch
 from cisterna.protocol.protocol import Protocol, Subject
 from cisterna.protocol.reading import INFUSED, Reading, prepare
@@ -94,6 +96,9 @@ def make_ready(
     rest = {name: control.default for name, control in plan.controls.items()}
     context = Context(person.parameters, person.age, person.body, rest, touch, np.random.default_rng(seed))
     timeline = lay_out(protocol.steps, schedule, context, lambda k, key: places.step(k, key, protocol))
+    if own_heart(plan):
+        # Its beats are known when it has run; until then windows count beats at the resting rate.
+        timeline = replace(timeline, clock=replace(timeline.clock, beats=even(person.parameters.value("hr_rest"))))
     units = signal_units(plan)
     depths = signal_depths(plan, person.parameters)
     readings = []

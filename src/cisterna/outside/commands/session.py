@@ -36,6 +36,7 @@ def command(
         str, typer.Option("--person", metavar="FILE.json", help="A client's answers, as for screen.")
     ] = "",
     age: Annotated[float | None, typer.Option("--age", help="Years. [35, or that of the client]")] = None,
+    body: Annotated[str, typer.Option("--body", help="whole, or the coarser and faster axis.")] = "whole",
     condition: Annotated[
         list[str] | None, typer.Option("--condition", help="A condition by name; may be repeated.")
     ] = None,
@@ -74,6 +75,7 @@ def command(
     plan = _plan(
         person,
         age,
+        body,
         condition or [],
         values or [],
         protocol,
@@ -113,7 +115,7 @@ def command(
 
 
 def _plan(
-    file: str, age: float | None, names: list[str], values: list[str], protocol: str, force: str, world: str,
+    file: str, age: float | None, body: str, names: list[str], values: list[str], protocol: str, force: str, world: str,
     rhythm: str, recording: str, units: list[str], rate: float | None, doctor: str, seed: int,
 ) -> SessionPlan:  # fmt: skip
     from cisterna.conditions import condition
@@ -137,7 +139,7 @@ def _plan(
 
         raise UnknownName("rhythm", rhythm, list(RHYTHMS))
     worlds = tuple(WORLDS) if world == "both" else (known_world(world).name,)
-    made = Person.typical(age=years).with_values(pairs(values, "--set"))
+    made = Person.typical(age=years, body=body).with_values(pairs(values, "--set"))
     return SessionPlan(
         person=made, conditions=tuple(condition(n) for n in names), protocol=protocol, force=force, worlds=worlds,
         rhythm=rhythm, recording=recording, units=pairs(units, "--units", bare=True), rate=rate, client=client,

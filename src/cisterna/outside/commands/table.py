@@ -1,8 +1,10 @@
-"""The reference table: what the body `axis` gives in four experiments, beside published ranges.
+"""The reference table: what a body gives in its experiments, beside published ranges.
 
-Takes a minute or so: rest, supine and seated, a bolus, an infusion.
+Rest, supine and seated, a bolus and a withdrawal, an infusion; takes half a minute or so. Rows that exclude each
+other are shown as they come out: see docs/whole.md.
 
     cisterna table
+    cisterna table --body axis
     cisterna table --json --quiet
 """
 
@@ -12,30 +14,35 @@ from typing import Annotated
 
 import typer
 
+from cisterna.ground.errors import UnknownName
 from cisterna.outside import terminal
 from cisterna.outside.commands._observed import show_observed
 from cisterna.outside.terminal import Progress
 
 
 def command(
+    body: Annotated[str, typer.Option("--body", help="whole or axis.")] = "whole",
     as_json: Annotated[bool, typer.Option("--json", help='Print {"observed": [...]}.')] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
     from cisterna.model.solver.machine import enable_cache, one_processor
-    from cisterna.protocol.execute import REFERENCE, reference_table
+    from cisterna.protocol.execute import TABLES, reference_table
 
+    if body not in TABLES:
+        raise UnknownName("body with a table", body, list(TABLES))
+    names = TABLES[body]
     one_processor()
     enable_cache()
     with Progress("reference table", quiet) as step:
 
         def tell(name: str, share: float) -> None:
-            step((REFERENCE.index(name) + share) / len(REFERENCE), name)
+            step((names.index(name) + share) / len(names), name)
 
-        rows = reference_table(progress=tell)
+        rows = reference_table(names, progress=tell)
     if as_json:
         terminal.emit({"observed": rows})
         return
     screen = terminal.out()
-    screen.title("Reference table", "typical adult, body axis; computed beside published ranges")
+    screen.title("Reference table", f"typical adult, body {body}; computed beside published ranges")
     screen.blank()
     show_observed(screen, rows)
