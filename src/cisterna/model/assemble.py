@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import jax.numpy as jnp
@@ -12,6 +13,7 @@ from cisterna.ground.errors import CisternaError, UnknownName
 from cisterna.ground.units import same_dimension
 from cisterna.model.blueprint import OUTSIDE, Blueprint, Part
 from cisterna.model.network import Group, Layout, Network, all_groups, members, require_finite
+from cisterna.model.sparse import Pattern, pattern_of, product
 from cisterna.physiology.component import Column, Compartment, Component, Drive, Path, Reflex, Tissue
 
 #: Name of the control that a path's fluid column uses: axial gravity, cm/s^2, positive towards the feet.
@@ -40,32 +42,34 @@ def assemble(plan: Blueprint) -> Network:
     _require_soft(plan)
     layout = _layout(plan)
     nodes = members(layout.compartments)
-    laws = tuple(_pour(plan, group) for group in all_groups(layout))
     nested, one_way, push = _walls(plan, layout, nodes)
-    _refuse_cycle(nested + one_way, nodes)
+    inside, around = _links(plan, nodes)
+    _refuse_cycle(inside | around.T, nodes)
+    drop, ends = _edges(plan, layout, nodes, members(layout.columns) + members(layout.paths))
+    readout, shown = _readout(plan, layout)
+    stored = [nodes.index(name) for name in layout.stored]
+    layout = replace(
+        layout,
+        encloses=pattern_of(_reach(inside)[:, stored]),
+        pressed=pattern_of(_reach(inside.T | around)),
+        ends=ends,
+        walls=tuple(_find(nodes, plan.parts[n].on, f"{n}.on") for n in members(layout.tissues)),
+        shown=shown,
+    )
     eye = np.eye(len(nodes))
-    enclose = np.linalg.inv(eye - nested)[:, [nodes.index(name) for name in layout.stored]]
+    enclose = np.linalg.inv(eye - nested)[:, stored]
     press = np.linalg.inv(eye - nested.T - one_way)
-    paths = members(layout.columns) + members(layout.paths)
-    drop, incidence, border = _edges(plan, layout, nodes, paths)
-    tissues = members(layout.tissues)
-    # Pressures from (phi, u); driving pressures from (pressures, u), hence from (phi, u) as well.
-    pressures = np.hstack([press, press @ push])
-    drops = drop[:, : len(nodes)] @ pressures
-    drops[:, len(nodes) :] += drop[:, len(nodes) :]
-    wall = np.zeros((len(nodes), len(tissues)))
-    for j, name in enumerate(tissues):
-        wall[_find(nodes, plan.parts[name].on, f"{name}.on"), j] = 1.0
+    # Inputs push on pressures, and so on driving pressures, which they enter directly as well.
+    pushed = press @ push
     start = [plan.parts[name.split(".", 1)[1]].start for name in layout.state_names if _has_start(name)]
     start += [0.0] * (len(layout.state_names) - len(start))
     net = Network(
         layout=layout,
-        laws=laws,
-        enclose=jnp.asarray(enclose),
-        press=jnp.asarray(np.vstack([pressures, drops])),
-        collect=jnp.asarray(_collect(layout, incidence, border)),
-        wall=jnp.asarray(wall),
-        readout=jnp.asarray(_readout(plan, layout)),
+        laws=tuple(_pour(plan, group) for group in all_groups(layout)),
+        enclose=product(layout.encloses, len(stored)).pack(enclose),
+        press=product(layout.pressed, len(nodes)).pack(press),
+        push=jnp.asarray(np.vstack([pushed, drop[:, : len(nodes)] @ pushed + drop[:, len(nodes) :]])),
+        readout=product(shown, readout.shape[1]).pack(readout),
         start=jnp.asarray(start, dtype=float),
         rest=jnp.asarray([plan.controls[name].default for name in layout.control_names], dtype=float),
     )
@@ -137,21 +141,24 @@ def _layout(plan: Blueprint) -> Layout:
         border=tuple(crossing),
         signals=tuple((name, s.unit, s.level_ref) for name, s in plan.signals.items()),
         drive_order=tuple(name for _, names in drive_runs for name in names),
+        encloses=(),
+        pressed=(),
+        ends=(),
+        walls=(),
+        shown=(),
     )
     known = {name: i for i, name in enumerate(layout.observables)}
     limits: dict[type, tuple[str, ...]] = {
         Drive: ("drive.",),
-        Compartment: ("drive.", "volume.", "flow.", "inner.", "state.", "ledger.", "total."),
-        Tissue: ("drive.", "volume.", "flow.", "inner.", "state.", "ledger.", "total."),
-        Path: ("drive.", "volume.", "inner.", "state.", "ledger.", "total.", "wall.", "pressure."),
-        Column: ("drive.", "volume.", "inner.", "state.", "ledger.", "total.", "wall.", "pressure."),
-        Reflex: ("",),
+        Compartment: ("drive.", "volume.", "flow.", "inner.", "state.", "total."),
+        Tissue: ("drive.", "volume.", "flow.", "inner.", "state.", "total."),
+        Path: ("drive.", "volume.", "inner.", "state.", "total.", "wall.", "pressure."),
+        Column: ("drive.", "volume.", "inner.", "state.", "total.", "wall.", "pressure."),
+        Reflex: ("drive.", "volume.", "flow.", "inner.", "state.", "total.", "wall.", "pressure."),
     }
 
     def wired(groups: tuple[Group, ...], kind: type) -> tuple[Group, ...]:
         return tuple(Group(group.law, group.names, _wire(plan, layout, group, known, limits[kind])) for group in groups)
-
-    from dataclasses import replace
 
     return replace(
         layout,
@@ -272,43 +279,54 @@ def _column(plan: Blueprint, names: list[str], upper: str, lower: str, part: Par
 
 def _edges(
     plan: Blueprint, layout: Layout, nodes: list[str], paths: list[str]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(driving pressures, incidence on stored volumes, flow over the border into the body)."""
+) -> tuple[np.ndarray, tuple[tuple[int, int], ...]]:
+    """(driving pressures from pressures and inputs, stored volumes at the ends of each path)."""
     names = layout.input_names
     drop = np.zeros((len(paths), len(nodes) + len(names)))
-    incidence = np.zeros((len(layout.stored), len(paths)))
-    border = np.zeros((len(layout.border), len(paths)))
+    places = []
     for k, name in enumerate(paths):
         part = plan.parts[name]
-        for end, sign in zip(part.ends, (1.0, -1.0), strict=True):
+        stored = [-1, -1]
+        for side, (end, sign) in enumerate(zip(part.ends, (1.0, -1.0), strict=True)):
             if end == OUTSIDE:
                 continue
             if end in nodes:
                 drop[k, nodes.index(end)] += sign
                 if end not in layout.stored:
                     raise CisternaError(f"path '{name}' ends in '{end}', which stores nothing", mend="join its content")
-                incidence[layout.stored.index(end), k] -= sign
+                stored[side] = layout.stored.index(end)
             else:
                 drop[k, len(nodes) + _find(names, end, f"path {name}", nodes)] += sign
         upper, lower = part.ends
         if upper and lower:
             drop[k, len(nodes) :] += _column(plan, names, upper, lower, part)
-        if name in layout.border:
-            inward = part.ends[1] in nodes
-            border[layout.border.index(name), k] = 1.0 if inward else -1.0
-    return drop, incidence, border
+        places.append((stored[0], stored[1]))
+    return drop, tuple(places)
 
 
-def _collect(layout: Layout, incidence: np.ndarray, border: np.ndarray) -> np.ndarray:
-    """Rates of volumes and ledgers from flows; the states between have rates of their own."""
-    between = len(layout.state_names) - len(incidence) - len(border)
-    return np.vstack([incidence, np.zeros((between, incidence.shape[1])), border])
+def _links(plan: Blueprint, nodes: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """(what lies in what, whose pressure acts on what from outside), by the plan's words and not by numbers."""
+    inside = np.zeros((len(nodes), len(nodes)), dtype=bool)
+    around = np.zeros_like(inside)
+    for j, name in enumerate(nodes):
+        part = plan.parts[name]
+        inside[[nodes.index(n) for n in part.inside], j] = True
+        around[j, [nodes.index(n) for n in part.outside if n in nodes]] = True
+    return inside, around
+
+
+def _reach(links: np.ndarray) -> np.ndarray:
+    """Which entries (I - links)^-1 may hold."""
+    reached = np.eye(len(links), dtype=bool)
+    for _ in links:
+        reached = reached | (reached @ links)
+    return reached
 
 
 def _refuse_cycle(links: np.ndarray, nodes: list[str]) -> None:
     """Nothing may lie in itself, not even by a detour."""
     reach = np.eye(len(nodes))
-    step = (links != 0).astype(float)
+    step = links.astype(float)
     for _ in nodes:
         reach = reach @ step
         loop = np.flatnonzero(np.diag(reach))
@@ -317,7 +335,8 @@ def _refuse_cycle(links: np.ndarray, nodes: list[str]) -> None:
             raise CisternaError("compartments lie in one another in a circle", where=chain, mend="nest them as a tree")
 
 
-def _readout(plan: Blueprint, layout: Layout) -> np.ndarray:
+def _readout(plan: Blueprint, layout: Layout) -> tuple[np.ndarray, Pattern]:
+    """(signals as sums of observables, which of them each signal names)."""
     known = {name: i for i, name in enumerate(layout.observables)}
     table = np.zeros((len(plan.signals), len(known)))
     for row, (name, signal) in enumerate(plan.signals.items()):
@@ -330,4 +349,5 @@ def _readout(plan: Blueprint, layout: Layout) -> np.ndarray:
                     "wrong kind of unit", where=f"signal {name}", found=has, mend=f"it is in {signal.unit}"
                 )
             table[row, known[reference]] += weight
-    return table
+    named = ({known[reference] for reference in signal.terms} for signal in plan.signals.values())
+    return table, tuple(tuple(sorted(row)) for row in named)

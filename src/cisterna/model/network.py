@@ -3,104 +3,29 @@
 Volumes v, the enclosed totals W v, transmural laws phi, pressures p, flows q:
 
     p = A (phi(W v, seen) + B u),     A = (I - N' - O)^-1,    W = (I - N)^-1 restricted to own volumes
+    drop of a path = p at its upper end - p at its lower end + columns and imposed pressures
     dv/dt = D q                       conservation, written once
 
 N holds what lies in what (shares), so a container's law sees everything inside it and presses on it with the
 same shares: Monro-Kellie holds by structure and the nested walls conserve power (p = dU/dv). O holds
-one-way outer pressures, B the drives and fluid columns. Nothing here knows physiology.
+one-way outer pressures, B the drives and fluid columns. Which entries of these matrices are there is part of the
+layout, so a product with them is a few gathers (see `sparse`). Nothing here knows physiology.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from cisterna.ground.errors import CisternaError, UnknownName
-from cisterna.physiology.component import Component
+from cisterna.model.layout import Group, Layout, all_groups, incidences, index_of, members, moving, spans
+from cisterna.model.sparse import Packed, apply, pattern_of, product, take
 
 Array = jax.Array
-
-
-@dataclass(frozen=True)
-class Group:
-    """Components of one class as one array operation: their names, where they sit, what they see."""
-
-    law: type[Component]
-    names: tuple[str, ...]
-    sees: tuple[tuple[str, tuple[int, ...]], ...]
-
-    @property
-    def count(self) -> int:
-        return len(self.names)
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The frozen order of everything in a network; hashable, so equal bodies share one compiled program."""
-
-    compartments: tuple[Group, ...]
-    columns: tuple[Group, ...]
-    paths: tuple[Group, ...]
-    tissues: tuple[Group, ...]
-    reflexes: tuple[Group, ...]
-    drives: tuple[Group, ...]
-    controls: tuple[tuple[str, str], ...]
-    stored: tuple[str, ...]
-    border: tuple[str, ...]
-    signals: tuple[tuple[str, str, str], ...]
-    drive_order: tuple[str, ...]
-
-    @property
-    def input_names(self) -> list[str]:
-        """Controls, then drives."""
-        return [name for name, _ in self.controls] + list(self.drive_order)
-
-    @property
-    def state_names(self) -> list[str]:
-        """Names of the state vector, in order."""
-        return (
-            [f"volume.{name}" for name in self.stored]
-            + [f"flow.{name}" for name in members(self.columns)]
-            + [f"inner.{name}" for name in members(self.tissues)]
-            + [f"state.{name}" for name in members(self.reflexes)]
-            + [f"ledger.{name}" for name in self.border]
-        )
-
-    @property
-    def observables(self) -> list[str]:
-        """Names of everything a law or a signal can refer to, in order."""
-        return (
-            [f"drive.{name}" for name in self.input_names]
-            + self.state_names
-            + [f"total.{name}" for name in members(self.compartments)]
-            + [f"wall.{name}" for name in members(self.compartments)]
-            + [f"pressure.{name}" for name in members(self.compartments)]
-            + [f"flow.{name}" for name in members(self.paths)]
-        )
-
-    @property
-    def signal_names(self) -> list[str]:
-        return [name for name, _, _ in self.signals]
-
-    @property
-    def control_names(self) -> list[str]:
-        return [name for name, _ in self.controls]
-
-
-def members(groups: tuple[Group, ...]) -> list[str]:
-    """Names of all components of some groups, in order."""
-    return [name for group in groups for name in group.names]
-
-
-@lru_cache(maxsize=256)
-def index_of(layout: Layout) -> dict[str, int]:
-    """Place of each observable in the observation vector."""
-    return {name: i for i, name in enumerate(layout.observables)}
 
 
 @dataclass(frozen=True)
@@ -112,27 +37,24 @@ class Network:
     laws : tuple
         One component per group with array fields, in the order compartments, columns, paths, tissues,
         reflexes, drives.
-    enclose : array (compartments, stored)
+    enclose : Packed
         W of the module text.
-    press : array (compartments + columns + paths, compartments + inputs)
-        From transmural pressures and inputs to pressures (A, A B) and to the driving pressure of every path.
-    collect : array (states, columns + paths)
-        D for the volumes, and the signed flow over the border for the ledgers.
-    wall : array (compartments, tissues)
-        Which wall a tissue belongs to.
-    readout : array (signals, observables)
-        Signals as weighted sums.
+    press : Packed
+        A, from transmural pressures to pressures.
+    push : array (compartments + columns + paths, inputs)
+        From inputs to pressures (A B) and to the driving pressure of every path.
+    readout : Packed
+        Signals as weighted sums of observables.
     start : array (states,)
         Initial state; `rest` (controls,) the resting inputs.
     """
 
     layout: Layout
     laws: tuple[Any, ...]
-    enclose: Array
-    press: Array
-    collect: Array
-    wall: Array
-    readout: Array
+    enclose: Packed
+    press: Packed
+    push: Array
+    readout: Packed
     start: Array
     rest: Array
 
@@ -155,6 +77,19 @@ class Network:
         law = _with(old, field, getattr(old, field).at[place].set(value))
         return _with(self, "laws", (*self.laws[:number], law, *self.laws[number + 1 :]))
 
+    def showing(self, signals: tuple[tuple[str, str, str], ...], rows: np.ndarray) -> Network:
+        """The same network with other signals.
+
+        Parameters
+        ----------
+        signals : tuple of (name, unit, level)
+        rows : array (signals, observables)
+            Each as a weighted sum of observables.
+        """
+        shown = pattern_of(np.asarray(rows) != 0)
+        layout = replace(self.layout, signals=signals, shown=shown)
+        return replace(self, layout=layout, readout=product(shown, np.shape(rows)[1]).pack(rows))
+
     def _locate(self, dotted: str) -> tuple[int, int, str]:
         part, _, field = dotted.rpartition(".")
         number, place, group = self.law_of(part)
@@ -172,29 +107,52 @@ class Network:
 
 jax.tree_util.register_dataclass(
     Network,
-    data_fields=["laws", "enclose", "press", "collect", "wall", "readout", "start", "rest"],
+    data_fields=["laws", "enclose", "press", "push", "readout", "start", "rest"],
     meta_fields=["layout"],
 )
 
 
 def _with(thing: Any, field: str, value: Any) -> Any:
-    from dataclasses import replace
-
     return replace(thing, **{field: value})
 
 
-def all_groups(layout: Layout) -> tuple[Group, ...]:
-    """Every group, in the order of `Network.laws`."""
-    return (
-        *layout.compartments, *layout.columns, *layout.paths, *layout.tissues, *layout.reflexes, *layout.drives,
-    )  # fmt: skip
+class Known:
+    """What is known so far at one instant: a growing vector of observables kept in pieces.
 
+    Laws see single entries of it; taken from the piece that holds them, the whole vector is never put together.
+    """
 
-def _seen(group: Group, observed: Array) -> dict[str, Array]:
-    return {slot: observed[np.asarray(where)] for slot, where in group.sees}
+    def __init__(self, pieces: list[Array]) -> None:
+        self.pieces: list[Array] = []
+        self.starts: list[int] = [0]
+        for piece in pieces:
+            self.add(piece)
+
+    def add(self, piece: Array) -> None:
+        """Append observables."""
+        self.pieces.append(piece)
+        self.starts.append(self.starts[-1] + piece.shape[0])
+
+    def take(self, where: tuple[int, ...]) -> Array:
+        """Entries of the observation vector."""
+        places = np.asarray(where)
+        first = max(k for k, start in enumerate(self.starts[:-1]) if start <= places.min())
+        last = max(k for k, start in enumerate(self.starts[:-1]) if start <= places.max())
+        piece = self.pieces[first] if first == last else jnp.concatenate(self.pieces[first : last + 1])
+        return take(piece, places - self.starts[first])
+
+    def all(self) -> Array:
+        """The observation vector."""
+        return _join(self.pieces)
+
+    def seen(self, group: Group) -> dict[str, Array]:
+        """What a group's law sees."""
+        return {slot: self.take(where) for slot, where in group.sees}
 
 
 def _join(parts: list[Array]) -> Array:
+    if len(parts) == 1:
+        return parts[0]
     return jnp.concatenate(parts) if parts else jnp.zeros(0)
 
 
@@ -202,13 +160,117 @@ def inputs(net: Network, t: Array, controls: Array) -> Array:
     """Controls and drives at time t, internal units."""
     layout = net.layout
     first = len(all_groups(layout)) - len(layout.drives)
-    u = controls
+    known = Known([controls])
     for number, group in enumerate(layout.drives):
-        u = jnp.concatenate([u, net.laws[first + number].signal(t, _seen(group, u))])
-    return u
+        known.add(net.laws[first + number].signal(t, known.seen(group)))
+    return known.all()
 
 
-@jax.jit  # traced once a body, not once a stage: tracing is most of a first call from the cache
+class Imposed(NamedTuple):
+    """What does not depend on the state at one instant: inputs, and the pressures they push with."""
+
+    inputs: Array
+    push: Array
+
+
+def imposed(net: Network, t: Array, controls: Array) -> Imposed:
+    """Inputs at time t and their part of every pressure and driving pressure."""
+    u = inputs(net, t, controls)
+    return Imposed(u, net.push @ u)
+
+
+class Moved(NamedTuple):
+    """Rates at one instant.
+
+    Attributes
+    ----------
+    state : array (states without ledgers,)
+    border : array (border,)
+        Flow over the border into the body, mL/s: rates of the ledgers.
+    """
+
+    state: Array
+    border: Array
+
+
+def instant(net: Network, given: Imposed, y: Array, ledgers: Array | None = None) -> tuple[Moved, Known]:
+    """Rates and observables for given inputs.
+
+    Parameters
+    ----------
+    net : Network
+    given : Imposed
+    y : array (states without ledgers,)
+    ledgers : array (border,), optional
+        Shown among the observables; zeros when omitted.
+
+    Returns
+    -------
+    rates : Moved
+    observed : Known
+    """
+    layout = net.layout
+    laws = iter(net.laws)
+    sizes = np.cumsum([0, len(layout.stored), len(members(layout.columns)), len(members(layout.tissues))])
+    volume, column_flow, inner = (y[a:b] for a, b in zip(sizes[:-1], sizes[1:], strict=True))
+    reflex = y[sizes[3] :]
+    nodes = len(layout.encloses)
+    total = product(layout.encloses, len(layout.stored))(net.enclose, volume)
+    known = Known([given.inputs, y, jnp.zeros(len(layout.border)) if ledgers is None else ledgers, total])
+
+    phi = [
+        next(laws).pressure(total[span], known.seen(group))
+        for group, span in zip(layout.compartments, spans(layout.compartments), strict=True)
+    ]
+    column_laws = [next(laws) for _ in layout.columns]
+    path_laws = [next(laws) for _ in layout.paths]
+    collect, cross, on = incidences(layout)
+    wall = _join(phi)
+
+    inner_rate, branch = [], []
+    around = take(total, layout.walls)
+    for group, span in zip(layout.tissues, spans(layout.tissues), strict=True):
+        law, seen = next(laws), known.seen(group)
+        branch.append(law.pressure(around[span], inner[span], seen))
+        inner_rate.append(law.rate(around[span], inner[span], seen))
+    if branch:
+        wall = wall + apply(on, _join(branch))
+
+    lifted = product(layout.pressed, nodes)(net.press, wall)
+    known.add(wall)
+    known.add(lifted + given.push[:nodes])
+    drop = _drops(layout, lifted) + given.push[nodes:]
+
+    columns = len(members(layout.columns))
+    column_rate = [
+        law.acceleration(column_flow[span], drop[span], known.seen(group))
+        for group, law, span in zip(layout.columns, column_laws, spans(layout.columns), strict=True)
+    ]
+    flows = _join(
+        [
+            law.flow(drop[columns:][span], known.seen(group))
+            for group, law, span in zip(layout.paths, path_laws, spans(layout.paths), strict=True)
+        ]
+    )
+    known.add(flows)
+    reflex_rate = [
+        next(laws).rate(reflex[span], known.seen(group))
+        for group, span in zip(layout.reflexes, spans(layout.reflexes), strict=True)
+    ]
+    flow = jnp.concatenate([column_flow, flows])
+    rate = jnp.concatenate([apply(collect, flow), *column_rate, *inner_rate, *reflex_rate])
+    return Moved(rate, apply(cross, flow)), known
+
+
+def _drops(layout: Layout, pressure: Array) -> Array:
+    """Pressure at the upper end less that at the lower one, of every path."""
+    stored = take(pressure, [k for k, name in enumerate(members(layout.compartments)) if name in set(layout.stored)])
+    padded = jnp.concatenate([stored, jnp.zeros(1)])
+    upper, lower = (np.array([end[k] for end in layout.ends], dtype=int) % padded.shape[0] for k in (0, 1))
+    return take(padded, upper) - take(padded, lower)
+
+
+@jax.jit  # traced once a body, not once a call: tracing is most of a first call from the cache
 def evaluate(net: Network, t: Array, y: Array, controls: Array) -> tuple[Array, Array]:
     """(rate of change of the state, observation vector) at one instant.
 
@@ -228,76 +290,14 @@ def evaluate(net: Network, t: Array, y: Array, controls: Array) -> tuple[Array, 
     observed : array (observables,)
         Order `Layout.observables`.
     """
-    layout = net.layout
-    u = inputs(net, t, controls)
-    laws = iter(net.laws)
-    sizes = np.cumsum([0, len(layout.stored), len(members(layout.columns)), len(members(layout.tissues))])
-    volume = y[: sizes[1]]
-    column_flow = y[sizes[1] : sizes[2]]
-    inner = y[sizes[2] : sizes[3]]
-    reflex = y[sizes[3] : sizes[3] + len(members(layout.reflexes))]
+    n = moving(net.layout)
+    rates, known = instant(net, imposed(net, t, controls), y[:n], y[n:])
+    return jnp.concatenate(rates), known.all()
 
-    total = net.enclose @ volume
-    observed = jnp.concatenate([u, y, total])
 
-    phi = []
-    at = 0
-    for group in layout.compartments:
-        law = next(laws)
-        phi.append(law.pressure(total[at : at + group.count], _seen(group, observed)))
-        at += group.count
-    phi_total = _join(phi)
-
-    column_laws = [next(laws) for _ in layout.columns]
-    path_laws = [next(laws) for _ in layout.paths]
-
-    inner_rate = []
-    branch = []
-    at = 0
-    for group in layout.tissues:
-        law = next(laws)
-        enclosed = (net.wall.T @ total)[at : at + group.count]
-        seen = _seen(group, observed)
-        here = inner[at : at + group.count]
-        branch.append(law.pressure(enclosed, here, seen))
-        inner_rate.append(law.rate(enclosed, here, seen))
-        at += group.count
-    if branch:
-        phi_total = phi_total + net.wall @ _join(branch)
-
-    pushed = net.press @ jnp.concatenate([phi_total, u])
-    pressure, drop = jnp.split(pushed, [len(phi_total)])
-    observed = jnp.concatenate([observed, phi_total, pressure])
-
-    column_rate = []
-    at = 0
-    for group, law in zip(layout.columns, column_laws, strict=True):
-        span = slice(at, at + group.count)
-        column_rate.append(law.acceleration(column_flow[span], drop[span], _seen(group, observed)))
-        at += group.count
-    path_flow = []
-    for group, law in zip(layout.paths, path_laws, strict=True):
-        path_flow.append(law.flow(drop[at : at + group.count], _seen(group, observed)))
-        at += group.count
-    flows = _join(path_flow)
-    observed = jnp.concatenate([observed, flows])
-    flow = jnp.concatenate([column_flow, flows])
-
-    reflex_rate = []
-    at = 0
-    for group in layout.reflexes:
-        law = next(laws)
-        reflex_rate.append(law.rate(reflex[at : at + group.count], _seen(group, observed)))
-        at += group.count
-
-    own = [
-        jnp.zeros(len(layout.stored)),
-        *column_rate,
-        *inner_rate,
-        *reflex_rate,
-        jnp.zeros(len(layout.border)),
-    ]
-    return net.collect @ flow + jnp.concatenate(own), observed
+def readout(net: Network, observed: Array) -> Array:
+    """The named signals of an observation vector."""
+    return product(net.layout.shown, observed.shape[0])(net.readout, observed)
 
 
 def rhs(net: Network, t: Array, y: Array, controls: Array) -> Array:
@@ -307,7 +307,7 @@ def rhs(net: Network, t: Array, y: Array, controls: Array) -> Array:
 
 def signals(net: Network, t: Array, y: Array, controls: Array) -> Array:
     """The named signals at one instant, internal units, order `Layout.signal_names`."""
-    return net.readout @ evaluate(net, t, y, controls)[1]
+    return readout(net, evaluate(net, t, y, controls)[1])
 
 
 def require_finite(net: Network) -> None:
@@ -318,3 +318,9 @@ def require_finite(net: Network) -> None:
             for name, value in zip(group.names, values, strict=True):
                 if not np.isfinite(value).all():
                     raise CisternaError("a number of the body is not finite", where=f"{name}.{field}")
+
+
+__all__ = [
+    "Group", "Layout", "Network", "all_groups", "evaluate", "imposed", "index_of", "inputs", "instant", "members",
+    "moving", "readout", "require_finite", "rhs", "signals",
+]  # fmt: skip

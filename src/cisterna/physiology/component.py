@@ -17,7 +17,7 @@ business: the network owns it.
 What a law sees besides its own state it names in ``sees``; a blueprint wires each name to a reference
 ``"drive.abp"``, ``"pressure.csf"``, ``"wall.csf"`` (transmural), ``"volume.pial"``, ``"flow.arterioles"`` or
 ``"state.tone"``. Compartments and tissues may see states, volumes and drives; paths also pressures; reflexes
-everything. With that order no algebraic loop can arise.
+everything. With that order no algebraic loop can arise. Ledgers only count: no law sees one.
 
 Internal units: cm, mL, mmHg, s.
 """

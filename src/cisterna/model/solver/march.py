@@ -14,8 +14,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cisterna.model.network import Network, evaluate, rhs
-from cisterna.model.solver.scheme import ROS34PW2, Scheme, matrix, step
+from cisterna.model.network import Imposed, Moved, Network, imposed, inputs, instant, moving, readout, rhs
+from cisterna.model.solver.eliminate import factors, parts, slopes, solve
+from cisterna.model.solver.scheme import ROS34PW2, Scheme, advanced, nodes, stages, weighted
 
 Array = jax.Array
 
@@ -59,28 +60,68 @@ def jacobian(net: Network, t: Array, y: Array, controls: Array) -> Array:
     return jax.jacfwd(rhs, argnums=2)(net, t, y, controls)
 
 
+class _At(NamedTuple):
+    """Where a march stands: states, ledgers, rates there, and the largest error estimates so far."""
+
+    state: Array
+    ledgers: Array
+    rates: Moved
+    worst: Array
+
+
+def _ahead(march: March, net: Network, t: Array, h: Array, ramp: Ramp) -> Imposed:
+    """Inputs at all instants of a chunk where the state does not yet matter: all stages but the first, and step ends.
+
+    Leading axes (outer, inner, distinct places in a step).
+    """
+    # Times are taken from the chunk's start so that a long run gathers no rounding.
+    times = t + (np.arange(march.steps)[:, None] + np.array(_places(march.scheme))) * h
+    given = jax.lax.map(lambda time: inputs(net, time, ramp.at(time)), times.reshape(-1))
+    shape = (march.outer, march.inner, times.shape[1])
+    return jax.tree.map(lambda x: x.reshape(*shape, x.shape[1]), Imposed(given, given @ net.push.T))
+
+
+def _places(scheme: Scheme) -> tuple[float, ...]:
+    """Distinct places in a step of the stages after the first, and its end."""
+    return tuple(sorted({*nodes(scheme)[1:], 1.0}))
+
+
 def _chunk(march: March, net: Network, y: Array, t: Array, h: Array, ramp: Ramp) -> tuple[Array, Array, Array]:
-    m_inv = jax.lax.stop_gradient(matrix(jacobian(net, t, y, ramp.at(t)), h, march.scheme))
+    layout, scheme = net.layout, march.scheme
+    n, places = moving(layout), _places(scheme)
+    ledger = parts(layout).products["l"]
+    gap = tuple(np.array(scheme.weights) - np.array(scheme.embedded))
+    rates, jacobian = slopes(net, imposed(net, t, ramp.at(t)), y[:n])
+    by = jax.lax.stop_gradient(factors(layout, jacobian, h, scheme.gamma[0][0]))
 
-    def f(time: Array, state: Array) -> Array:
-        return rhs(net, time, state, ramp.at(time))
+    def one(at: _At, ahead: Imposed) -> tuple[_At, Array]:
+        border: list[Array] = []
 
-    def one(state: Array, time: Array) -> tuple[Array, tuple[Array, Array]]:
-        # What a sample shows is what the first stage of the next step evaluates.
-        rate, observed = evaluate(net, time, state, ramp.at(time))
-        new, error = step(f, time, state, h, m_inv, march.scheme, rate)
-        return new, (observed, error)
+        def given(place: float) -> Imposed:
+            return Imposed(*(x[places.index(place)] for x in ahead))
 
-    def sample(state: Array, k: Array) -> tuple[Array, tuple[Array, Array]]:
-        # Time is recomputed from the chunk's start so that a long run gathers no rounding.
-        times = t + (k * march.inner + jnp.arange(march.inner)) * h
-        new, (observed, errors) = jax.lax.scan(one, state, times)
-        return new, (net.readout @ observed[0], jnp.max(jnp.abs(errors), axis=0))
+        def f(i: int, point: Array) -> Array:
+            # The first stage stands where the last step ended, which was looked at for the sample.
+            moved = instant(net, given(nodes(scheme)[i]), point)[0] if i else at.rates
+            border.append(moved.border)
+            return moved.state
 
-    end, (samples, errors) = jax.lax.scan(sample, y, jnp.arange(march.outer))
-    last = t + march.steps * h
-    shown = net.readout @ evaluate(net, last, end, ramp.at(last))[1]
-    return end, jnp.concatenate([samples[1:], shown[None]]), jnp.max(errors, axis=0)
+        found = stages(f, at.state, h, partial(solve, layout, by), scheme)
+        state, error = advanced(at.state, found, scheme)
+        # A ledger is an integral: it takes the flows with the same weights, and what the matrix adds to them.
+        passed = h * weighted(scheme.weights, border) + ledger(by.ledger, weighted(scheme.weights, found))
+        missed = h * weighted(gap, border) + ledger(by.ledger, weighted(gap, found))
+        worst = jnp.maximum(at.worst, jnp.abs(jnp.concatenate([error, missed])))
+        rates, known = instant(net, given(1.0), state, at.ledgers + passed)
+        return _At(state, at.ledgers + passed, rates, worst), readout(net, known.all())
+
+    def sample(at: _At, ahead: Imposed) -> tuple[_At, Array]:
+        after, shown = jax.lax.scan(one, at, ahead)
+        return after, shown[-1]
+
+    begun = _At(y[:n], y[n:], rates, jnp.zeros_like(y))
+    end, samples = jax.lax.scan(sample, begun, _ahead(march, net, t, h, ramp))
+    return jnp.concatenate([end.state, end.ledgers]), samples, end.worst
 
 
 @partial(jax.jit, static_argnums=0)

@@ -14,15 +14,18 @@ import jax.numpy as jnp
 import numpy as np
 
 from cisterna.ground.errors import CisternaError
-from cisterna.model.network import Network
+from cisterna.model.network import Network, imposed, moving
 from cisterna.model.schedule import Schedule
-from cisterna.model.solver.march import March, Ramp, chunk, jacobian, rhs
+from cisterna.model.solver.eliminate import slopes
+from cisterna.model.solver.march import March, Ramp, chunk, rhs
 
 #: Pieces into which a period is cut for the local propagators.
 PIECES = 24
 #: Largest change over one period at which a state counts as periodic, in units of the state (mL, mL/s).
 CLOSED = 1e-7
 TURNS = 25
+#: A turn must shrink the change over a period by this factor, else the derivative of the map is taken anew.
+SERVES = 0.1
 
 
 class UnstableRest(CisternaError):
@@ -53,17 +56,19 @@ class Rest:
 
 @jax.jit
 def _jacobians(net: Network, times: jax.Array, states: jax.Array, ramp: Ramp) -> jax.Array:
-    return jax.vmap(lambda t, y: jacobian(net, t, y, ramp.at(t)))(times, states)
+    """Jacobians of the states before the ledgers along an orbit, (times, states, states)."""
+    n = moving(net.layout)
+
+    def at(here: tuple[jax.Array, jax.Array]) -> jax.Array:
+        t, y = here
+        return slopes(net, imposed(net, t, ramp.at(t)), y[:n])[1][:n]
+
+    return jax.lax.map(at, (times, states))
 
 
 @jax.jit
 def _rate(net: Network, t: jax.Array, y: jax.Array, c: jax.Array) -> jax.Array:
     return rhs(net, t, y, c)
-
-
-def _moving(net: Network) -> int:
-    """Number of states before the ledgers, which only count."""
-    return len(net.layout.state_names) - len(net.layout.border)
 
 
 def _ramp(net: Network, schedule: Schedule, t: float) -> Ramp:
@@ -80,11 +85,11 @@ def steady(net: Network, schedule: Schedule, t: float = 0.0) -> Rest:
         The equilibrium is unstable.
     """
     ramp = _ramp(net, schedule, t)
-    n = _moving(net)
+    n = moving(net.layout)
     y = np.array(net.start)
     rate = np.asarray(_rate(net, np.float64(t), jnp.asarray(y), ramp.value))[:n]
     for turn in range(1, 4 * TURNS):
-        j = np.asarray(_jacobians(net, np.array([float(t)]), y[None], ramp))[0][:n, :n]
+        j = np.asarray(_jacobians(net, np.array([float(t)]), y[None], ramp))[0]
         move = -np.linalg.solve(j, rate)
         best = None
         for damping in (1.0, 0.5, 0.25, 0.1, 0.03):
@@ -121,45 +126,51 @@ def periodic(
     UnstableRest
         The orbit is unstable.
     """
-    import scipy.linalg
-
     ramp = _ramp(net, schedule, t)
-    n = _moving(net)
+    n = moving(net.layout)
     y = np.array(net.start if guess is None else guess)
     dt = period / PIECES
     h = np.float64(dt / march.steps)
-    residual, radius, turn = np.inf, np.inf, 0
+    residual, turn = np.inf, 0
+    turned = np.eye(n)
     while turn < TURNS:
         turn += 1
         times, states = [], []
         z = jnp.asarray(y)
         for piece in range(PIECES):
-            start = np.float64(t + piece * dt)
             times.append(t + piece * dt)
             states.append(z)
-            z, _, _ = chunk(march, net, z, start, h, ramp)
+            z, _, _ = chunk(march, net, z, np.float64(times[-1]), h, ramp)
         gap = np.asarray(z)[:n] - y[:n]
         if not np.isfinite(gap).all():
             raise CisternaError(
                 "the body left its range while looking for its resting state",
                 mend="check the changed parameters",
             )
-        residual = float(np.abs(gap).max())
-        local = np.asarray(_jacobians(net, np.array(times) + dt / 2, np.stack([np.asarray(s) for s in states]), ramp))[
-            :, :n, :n
-        ]
-        turned = np.eye(n)
-        for j in local:
-            turned = scipy.linalg.expm(j * dt) @ turned
-        radius = float(np.abs(np.linalg.eigvals(turned)).max())
-        if residual < CLOSED:
+        before, residual = residual, float(np.abs(gap).max())
+        closed = residual < CLOSED
+        # The derivative of the map costs more than the map: it is kept as long as it serves, and fresh at the end.
+        if turn == 1 or closed or residual > SERVES * before:
+            turned = _turned(_jacobians(net, np.array(times) + dt / 2, jnp.stack(states), ramp), dt)
+        if closed:
             break
         y[:n] += _limited(np.linalg.solve(np.eye(n) - turned, gap), net)
+    radius = float(np.abs(np.linalg.eigvals(turned)).max())
     if residual > 1e-4:
         raise CisternaError("no periodic resting state was found", found=f"it still moves by {residual:.2g} per period")
     if radius >= 1.0:
         raise UnstableRest("the periodic state is unstable: the body oscillates by itself", mend="run it in time")
     return Rest(y, residual, radius, turn)
+
+
+def _turned(jacobians: jax.Array, dt: float) -> np.ndarray:
+    """Derivative of the map over one period: the product of its local propagators."""
+    import scipy.linalg
+
+    product = np.eye(jacobians.shape[-1])
+    for j in np.asarray(jacobians):
+        product = scipy.linalg.expm(j * dt) @ product
+    return product
 
 
 def _limited(move: np.ndarray, net: Network) -> np.ndarray:

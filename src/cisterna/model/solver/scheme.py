@@ -107,16 +107,55 @@ def matrix(jacobian: Array, h: Array, scheme: Scheme) -> Array:
     return jnp.linalg.inv(jnp.eye(jacobian.shape[-1]) - g * h * jacobian)
 
 
+def stages(
+    f: Callable[[int, Array], Array], y: Array, h: Array, solve: Callable[[Array], Array], scheme: Scheme
+) -> list[Array]:
+    """Stages U_i = h sum_j gamma_ij k_j of one step.
+
+    Parameters
+    ----------
+    f : callable (i, y) -> dy/dt
+        Rates at stage i, which stands at `nodes` (i) of the step.
+    y, h : array (states,), scalar
+        State, step s.
+    solve : callable
+        Multiplication with M.
+    """
+    a, c, m, _, _, gamma = _transformed(scheme)
+    found: list[Array] = []
+    for i in range(len(m)):
+        point, extra = y, None
+        for j in range(i):
+            if a[i, j] != 0.0:
+                point = point + a[i, j] * found[j]
+            if c[i, j] != 0.0:
+                extra = c[i, j] * found[j] + (0.0 if extra is None else extra)
+        push = h * f(i, point)
+        found.append(float(gamma) * solve(push if extra is None else push + extra))
+    return found
+
+
+def nodes(scheme: Scheme) -> tuple[float, ...]:
+    """Place of each stage in a step, as a share of it."""
+    return tuple(float(place) for place in _transformed(scheme)[4])
+
+
+def weighted(weights: np.ndarray | tuple[float, ...], terms: list[Array]) -> Array:
+    """Sum of stages with weights known beforehand."""
+    parts = [float(weight) * term for weight, term in zip(weights, terms, strict=True) if weight != 0.0]
+    return sum(parts[1:], start=parts[0])
+
+
+def advanced(y: Array, found: list[Array], scheme: Scheme) -> tuple[Array, Array]:
+    """Next state and the embedded estimate of its local error, from the stages."""
+    _, _, m, e, _, _ = _transformed(scheme)
+    return y + weighted(m, found), weighted(e, found)
+
+
 def step(
-    f: Callable[[Array, Array], Array],
-    t: Array,
-    y: Array,
-    h: Array,
-    m_inv: Array,
-    scheme: Scheme,
-    rate: Array | None = None,
+    f: Callable[[Array, Array], Array], t: Array, y: Array, h: Array, m_inv: Array, scheme: Scheme
 ) -> tuple[Array, Array]:
-    """One step of a W-method.
+    """One step of a W-method with a matrix at hand.
 
     Parameters
     ----------
@@ -125,26 +164,12 @@ def step(
         Time s, state, step s.
     m_inv : array (states, states)
         `matrix` at a state not too far away.
-    rate : array (states,), optional
-        f(t, y), the first stage's evaluation, when it is known already.
 
     Returns
     -------
     y_new, error : arrays (states,)
         Next state and the embedded estimate of its local error.
     """
-    a, c, m, e, nodes, gamma = _transformed(scheme)
-    g = float(gamma)
-    stages: list[Array] = []
-    for i in range(len(m)):
-        point, extra = y, jnp.zeros_like(y)
-        for j in range(i):
-            if a[i, j] != 0.0:
-                point = point + a[i, j] * stages[j]
-            if c[i, j] != 0.0:
-                extra = extra + c[i, j] * stages[j]
-        slope = rate if i == 0 and rate is not None else f(t + nodes[i] * h, point)
-        stages.append(g * (m_inv @ (h * slope + extra)))
-    new = y + sum(m[i] * stages[i] for i in range(len(m)))
-    error = sum(e[i] * stages[i] for i in range(len(m)))
-    return new, jnp.asarray(error)
+    places = nodes(scheme)
+    found = stages(lambda i, point: f(t + places[i] * h, point), y, h, lambda r: m_inv @ r, scheme)
+    return advanced(y, found, scheme)
