@@ -1,9 +1,10 @@
 """Persons drawn over published ranges: how many the body refuses, how many it loses, what the rest give.
 
-    python benchmarks/population.py              1000 persons, 30 s each
+    python benchmarks/population.py              1000 persons of the body `axis`, 30 s each
+    python benchmarks/population.py --body whole --step 5
     python benchmarks/population.py 200 --kinds population,uncertainty --seed 2
 
-Each person takes, for every parameter that the body `axis` reads and whose range is of a kind asked for, a value
+Each person takes, for every parameter that the body reads and whose range is of a kind asked for, a value
 from a Latin hypercube over low..high, uniform and independent of the others: wider than any real population,
 whose values go together. All begin from the resting state of the typical person, so their first seconds are an
 adjustment; nothing is left out of the counts.
@@ -33,9 +34,9 @@ STEP = 0.01
 TAIL = 10.0
 
 
-def ranges(kinds: list[str]) -> dict[str, Any]:
+def ranges(kinds: list[str], body: str = "axis") -> dict[str, Any]:
     """Parameters the body reads, of these kinds of range."""
-    person = Person.typical()
+    person = Person.typical(body=body)
     person.blueprint()
     rows = {key: person.parameters.peek(key) for key in person.parameters.used}
     return {key: row for key, row in rows.items() if row.range_kind in kinds and row.low < row.high}
@@ -51,32 +52,36 @@ def draws(rows: dict[str, Any], count: int, seed: int) -> list[dict[str, str]]:
     ]
 
 
-def build(values: dict[str, str]) -> tuple[Any, Any]:
+def build(values: dict[str, str], body: str = "axis") -> tuple[Any, Any]:
     """Network and resting inputs of one person."""
-    person = Person.typical().with_values(values)
+    person = Person.typical(body=body).with_values(values)
     plan, net = person.blueprint(), person.network()
     return net, resting_schedule(plan, net)
 
 
-def batch(members: list[tuple[Any, Any]], state: np.ndarray, seconds: float) -> list[dict[str, float] | str]:
+def batch(
+    members: list[tuple[Any, Any]], state: np.ndarray, seconds: float, step: float = STEP
+) -> list[dict[str, float] | str]:
     """What each member gives, or why it was lost."""
     full = members + members[-1:] * (LANES - len(members))  # one compiled program for all batches
     march = March(inner=2, outer=50)
     try:
         run = simulate(
-            stack([net for net, _ in full]), [s for _, s in full], seconds, state=state, step=STEP, march=march
+            stack([net for net, _ in full]), [s for _, s in full], seconds, state=state, step=step, march=march
         )
     except CisternaError:
         # One lost lane stops the whole batch: its members are run one by one.
-        return [alone(member, state, seconds, march) for member in members]
+        return [alone(member, state, seconds, march, step) for member in members]
     return [summary(run, seconds, lane) for lane in range(len(members))]
 
 
-def alone(member: tuple[Any, Any], state: np.ndarray, seconds: float, march: March) -> dict[str, float] | str:
+def alone(
+    member: tuple[Any, Any], state: np.ndarray, seconds: float, march: March, step: float = STEP
+) -> dict[str, float] | str:
     """One person by itself."""
     net, schedule = member
     try:
-        return summary(simulate(net, schedule, seconds, state=state, step=STEP, march=march), seconds)
+        return summary(simulate(net, schedule, seconds, state=state, step=step, march=march), seconds)
     except CisternaError as error:
         return error.what
 
@@ -91,15 +96,17 @@ def summary(run: Any, seconds: float, lane: int | None = None) -> dict[str, floa
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("count", type=int, nargs="?", default=1000)
+    parser.add_argument("--body", default="axis")
     parser.add_argument("--seconds", type=float, default=30.0, help="model time of each person")
+    parser.add_argument("--step", type=float, default=1e3 * STEP, help="ms")
     parser.add_argument("--kinds", default="population", help="ranges drawn from: population,uncertainty,tuning")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     enable_cache()
     began = time.perf_counter()
-    rows = ranges(asked.kinds.split(","))
-    typical = Person.typical()
+    rows = ranges(asked.kinds.split(","), asked.body)
+    typical = Person.typical(body=asked.body)
     plan, net = typical.blueprint(), typical.network()
     state = begin(plan, net).rest.state
     refused: Counter[str] = Counter()
@@ -108,7 +115,7 @@ def main() -> None:
     waiting: list[tuple[Any, Any]] = []
 
     def flush() -> None:
-        for found in batch(waiting, state, asked.seconds) if waiting else []:
+        for found in batch(waiting, state, asked.seconds, asked.step / 1e3) if waiting else []:
             if isinstance(found, str):
                 lost[found] += 1
             else:
@@ -117,7 +124,7 @@ def main() -> None:
 
     for values in draws(rows, asked.count, asked.seed):
         try:
-            waiting.append(build(values))
+            waiting.append(build(values, asked.body))
         except CisternaError as error:
             refused[error.what] += 1
         if len(waiting) == LANES:
@@ -125,6 +132,7 @@ def main() -> None:
     flush()
     about = {
         "persons": asked.count,
+        "body": asked.body,
         "drawn": sorted(rows),
         "refused": dict(refused),
         "lost": dict(lost),
@@ -143,7 +151,8 @@ def main() -> None:
 
 def show(about: dict[str, Any]) -> None:
     """The counts in words."""
-    print(f"{about['persons']} persons, {len(about['drawn'])} parameters drawn: {', '.join(about['drawn'])}")
+    drawn = about["drawn"]
+    print(f"{about['persons']} persons of the body {about['body']}, {len(drawn)} parameters drawn: {', '.join(drawn)}")
     for what in ("refused", "lost"):
         print(f"{what:<10}{sum(about[what].values()):>6}")
         for reason, count in sorted(about[what].items(), key=lambda item: -item[1]):

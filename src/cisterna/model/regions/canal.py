@@ -136,7 +136,8 @@ def _cell(plan: Blueprint, p: Parameters, cell: Cell, total: float) -> Blueprint
     plexus, atrium = p.value("height_plexus"), p.value("height_atrium")
     # Epidural veins follow the plexus above and the atrium below, with their own column between.
     low = min(max((depth - plexus) / (atrium - plexus), 0.0), 1.0)
-    veins = {name: weight for name, weight in (("plexus", 1.0 - low), ("cvp", low)) if weight > 0}
+    # Both are named at every level, also where one weighs nothing: persons of any size share one layout.
+    veins = {"plexus": 1.0 - low, "cvp": low}
     per_length = p.value("whole_spinal_compliance_cervical" if cell.level in CERVICAL else "whole_spinal_compliance")
     soft = per_length * cell.length
     if not soft > 0.0:
