@@ -213,6 +213,18 @@ def test_what_was_kept_is_the_run_as_far_as_it_went(lying):
     assert part.provenance()["largest_step_error"] is None
 
 
+def test_of_a_long_run_the_last_minutes_are_measured(lying):
+    """Values before the stretch that is measured do not count."""
+    from dataclasses import replace
+
+    rows = lying.person.parameters.override({"simulate_measured": "8 s"})
+    run = replace(lying.run, samples=np.where(lying.run.times[:, None] < 11.9, 1e6, lying.run.samples))
+    done = replace(lying, run=run, person=replace(lying.person, parameters=rows))
+    assert done.measured == (pytest.approx(12.0), 20.0)
+    found = {row["id"]: row["value"] for row in observed(done)}
+    assert found["rest_icp"] == pytest.approx(9.7, abs=0.3) and found["cbf"] == pytest.approx(746, rel=0.02)
+
+
 def test_equal_runs_have_equal_hashes(lying):
     again = run_simulation(SimulationPlan(Person.typical(body="axis"), duration=20.0))
     other = run_simulation(

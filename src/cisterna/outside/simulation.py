@@ -118,6 +118,13 @@ class Simulation:
         return float(self.run.times[-1])
 
     @property
+    def measured(self) -> tuple[float, float]:
+        """The stretch its values are read from, s: the whole run, or the last minutes of a long one."""
+        longest = self.person.parameters.value("simulate_measured")
+        first = float(self.run.times[0])
+        return (first if self.end <= longest else self.end - longest), self.end
+
+    @property
     def interrupted(self) -> bool:
         """Whether it was stopped early."""
         return self.end < self.asked - 1e-6
@@ -190,6 +197,7 @@ class Simulation:
             "tilt_deg": math.degrees(self.plan.posture.angle),
             "seconds": self.end,
             "seconds_asked": self.asked,
+            "measured_s": list(self.measured),
             "changed": changed,
             "inputs": dict(self.files),
             "drive": self.driven_by(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -162,9 +162,10 @@ def _row(key: str, value: float | None, unit: str, bounds: Mapping[str, Any]) ->
 
 def _of_rest(done: Simulation) -> list[dict[str, Any]]:
     """The observations of the experiment at rest whose signals this body has, read from this run."""
-    recording = done.run.recording()
+    inside = _inside(done)
+    recording = replace(done.run, times=done.run.times[inside], samples=done.run.samples[inside]).recording()
     protocol = load_protocol(experiments_of(done.person.body)[0])
-    whole = {name: (0.0, done.end) for name in (w for seen in protocol.observe for w in seen.window)}
+    whole = {name: done.measured for name in (w for seen in protocol.observe for w in seen.window)}
     marks = Marks(whole, done.end, done.clock)
     units = {name: unit for name, unit, _ in done.run.net.layout.signals}
     readings = []
@@ -187,9 +188,8 @@ def _own(done: Simulation, row: Row) -> dict[str, Any] | None:
     if row.id == "map" and (done.drive is not None or done.inflow is not None):
         return None  # given, not computed
     how = find_measure(row.measure)
-    against = (done.run.times, done.run.signal(row.against)) if row.against else None
     try:
-        value = how.function(view(done, name, against=against))
+        value = how.function(view(done, name, row.against))
     except CisternaError:
         return None  # no beat or no breath fits in the run
     own = how.unit(_unit(done, name))
@@ -211,10 +211,17 @@ def _composed(done: Simulation, seen: Collection[str]) -> list[dict[str, Any]]:
     return rows
 
 
-def view(done: Simulation, name: str, against: tuple[Array, Array] | None = None) -> View:
-    """A signal as measures see it, over the whole run."""
-    return View(done.run.times, done.run.signal(name), (float(done.run.times[0]), done.end), done.clock,
-                against=against, who=f"'{name}'")  # fmt: skip
+def _inside(done: Simulation) -> slice:
+    """Samples of the stretch that is measured."""
+    return slice(int(np.searchsorted(done.run.times, done.measured[0])), None)
+
+
+def view(done: Simulation, name: str, against: str = "") -> View:
+    """A signal as measures see it, over the stretch that is measured."""
+    inside = _inside(done)
+    time = done.run.times[inside]
+    other = (time, done.run.signal(against)[inside]) if against else None
+    return View(time, done.run.signal(name)[inside], done.measured, done.clock, against=other, who=f"'{name}'")
 
 
 def _unit(done: Simulation, name: str) -> str:
@@ -241,17 +248,7 @@ def lower_face(done: Simulation, level: str) -> float:
 
 
 def at_levels(done: Simulation, values: Mapping[str, float], levels: Sequence[str]) -> dict[str, float]:
-    """Values at the middle of levels, on the straight line between the faces they are known at; 0 at the closed end.
-
-    Examples
-    --------
-    >>> from cisterna.outside.simulation import SimulationPlan, run_simulation
-    >>> from cisterna.model.person import Person
-    >>> done = run_simulation(SimulationPlan(Person.typical(body="axis"), duration=10.0))
-    >>> found = at_levels(done, strokes(done), ["C2", "T6", "L4"])
-    >>> found["C2"] > found["T6"] > found["L4"] > 0.0
-    True
-    """
+    """Values at the middle of levels, on the straight line between the faces they are known at; 0 at the closed end."""
     if not values:
         return {}
     faces = sorted((lower_face(done, level), value) for level, value in values.items())

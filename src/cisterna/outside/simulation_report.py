@@ -198,6 +198,7 @@ def provenance(told: Mapping[str, Any], seconds: float, states: int) -> Html:
         ("Conditions", ", ".join(told["conditions"]) or "none"),
         ("Posture", f"{told['posture']}, {told['tilt_deg']:g}° head up"),
         ("Time", f"{told['seconds']:g} s of model time, from the resting state in this posture"),
+        ("Values", f"read from {told['measured_s'][0]:g} to {told['measured_s'][1]:g} s"),
         ("Rest", told["rest"]),
         ("Changed numbers", "; ".join(changed) or "none"),
         ("Inputs", "; ".join(inputs) or "none"),
