@@ -16,6 +16,8 @@ from cisterna.signals.indices import Index, explain, index, sweep
 from cisterna.signals.infusion import InfusionTest, NoInfusionTest, infusion_test
 from cisterna.signals.landmarks import Landmarks, find_landmarks, pulse_class
 from cisterna.signals.latency import Latency, pulse_latency
+from cisterna.signals.mocaip import mocaip
+from cisterna.signals.mocaip_class import class_agreement, class_index
 from cisterna.signals.pulse import PulseShape, pulse_shape
 from cisterna.signals.quality import Quality, assess, judged, survey
 from cisterna.signals.rhythm import RhythmTest, record_needed, slow_rhythm
@@ -48,6 +50,8 @@ __all__ = [
     "beats_in_blocks",
     "breaths_in_blocks",
     "bridge",
+    "class_agreement",
+    "class_index",
     "cycle_average",
     "epochs_of",
     "explain",
@@ -66,6 +70,7 @@ __all__ = [
     "index",
     "infusion_test",
     "judged",
+    "mocaip",
     "per_minute",
     "pulse_amplitude",
     "pulse_class",

@@ -24,7 +24,7 @@ from cisterna.signals.grid import Samples, low_pass
 NAMES = ("p1", "p2", "p3")
 CLASSES = {1: "normal", 2: "potentially pathological", 3: "likely pathological", 4: "pathological"}
 #: Highest frequency of the pulse that is kept before it is differentiated twice (Hz).
-_SMOOTH = 15.0
+SMOOTH = 15.0
 #: A maximum this near to a bend is the peak; without one the bend is a shoulder (s).
 _NEAR = 0.03
 #: Of several bends in a window those this strong against the strongest count, the one nearest its usual time first.
@@ -88,7 +88,7 @@ def find_landmarks(pulse: Samples, rate: float) -> Landmarks:
     from scipy.signal import argrelextrema
 
     rows = default_parameters()
-    smooth = low_pass(pulse, rate, _SMOOTH)
+    smooth = low_pass(pulse, rate, SMOOTH)
     bend = -np.gradient(np.gradient(smooth)) * rate**2
     places = argrelextrema(bend, np.greater)[0]
     tops = argrelextrema(smooth, np.greater)[0]

@@ -57,6 +57,8 @@ class PulseShape:
         ``pulse_p3_time``, ``pulse_p2_p1``, ``pulse_rise_time``, ``pulse_area``, ``pulse_class``.
     sizes : dict of arrays (beat,)
         Both amplitudes of each beat kept, by id.
+    levels : dict of arrays (beat,)
+        ``foot`` and ``mean`` of each beat kept, in the unit of the signal.
     """
 
     channel: str
@@ -71,6 +73,7 @@ class PulseShape:
     landmarks: Landmarks
     results: tuple[Result, ...]
     sizes: dict[str, NDArray[np.float64]]
+    levels: dict[str, NDArray[np.float64]]
 
     def result(self, id: str) -> Result:
         """One of the results by its id.
@@ -168,14 +171,17 @@ def pulse_shape(
     peak = np.interp(start, sizes.time[known], sizes.amplitude[known])
     amplitudes = {"pulse_amplitude_pp": peak, "pulse_amplitude_f1": first}
     mean = _mean(matrix)
-    run = max(min(_RUN, start.size // 10), -(-start.size // _RUNS), 1)
-    draws, drawn = _resampled(matrix, amplitudes, run, seed)
+    run = run_of(start.size)
+    draws, drawn = resampled(matrix, amplitudes, run, seed)
     marks = [find_landmarks(d, fs) for d in draws]
     landmarks = _sure(find_landmarks(mean, fs), marks)
     low, high = np.percentile(draws, [2.5, 97.5], axis=0)
     results = _results(channel, unit, fs, mean, draws, landmarks, marks, amplitudes, drawn, run)
     time = np.arange(moments) / fs
-    return PulseShape(channel, unit, fs, time, start, matrix, mean, low, high, landmarks, results, amplitudes)
+    # The mean above the line between the feet, and that line again, whose middle is half way between them.
+    foot, end = _between(x, start * fs), _between(x, (start + length) * fs)
+    levels = {"foot": foot, "mean": np.nanmean(matrix, axis=1) + 0.5 * (foot + end)}
+    return PulseShape(channel, unit, fs, time, start, matrix, mean, low, high, landmarks, results, amplitudes, levels)
 
 
 def _kept(array: Samples, rate: float, feet: Samples) -> tuple[Samples, Samples]:
@@ -221,8 +227,19 @@ def _mean(matrix: Samples) -> Samples:
     return np.asarray(np.sum(np.where(known, matrix, 0.0), axis=0) / np.maximum(known.sum(axis=0), 1))
 
 
-def _resampled(matrix: Samples, sizes: dict[str, Samples], run: int, seed: int) -> tuple[Samples, dict[str, Samples]]:
-    """Mean pulses and mean sizes of resampled runs of beats, spread as Student's t asks of so few runs."""
+def run_of(beats: int) -> int:
+    """Beats in a row that are resampled together: about a breath; fewer of few, more of very many."""
+    return max(min(_RUN, beats // 10), -(-beats // _RUNS), 1)
+
+
+def resampled(
+    matrix: Samples, sizes: dict[str, Samples], run: int, seed: int = 0
+) -> tuple[Samples, dict[str, Samples]]:
+    """Mean pulses (draw, moment) and mean sizes (draw,) of resampled runs of beats.
+
+    They are spread about the mean of all as Student's t asks of so few runs: their 2.5 and 97.5 % points are a 95 %
+    interval.
+    """
     from scipy.special import stdtrit
 
     edges = np.arange(0, len(matrix), run)

@@ -22,8 +22,10 @@ from cisterna.signals.indices.bands import trace
 from cisterna.signals.indices.cppopt import CPPopt, ReactivityByCPP
 from cisterna.signals.infusion import InfusionTest, NoInfusionTest, infusion_test, phases_from_events
 from cisterna.signals.latency import pulse_latency
+from cisterna.signals.mocaip import mocaip
+from cisterna.signals.mocaip_class import class_index
 from cisterna.signals.result import Result, Series
-from cisterna.signals.rhythm import RhythmTest, rhythm
+from cisterna.signals.rhythm import RhythmTest, holm_results, rhythm
 from cisterna.signals.spectra import Spectrum, spectrum
 
 if TYPE_CHECKING:
@@ -107,6 +109,9 @@ class Answers:
             if p.pulse is not None:
                 told = _TOLD if p.channel.name.startswith("icp") else (*_TOLD, "pulse_class")
                 self.results += [r for r in p.pulse.results if r.id not in told]
+                if p.channel.name.startswith("icp"):
+                    # The delay to the ECG needs the clock of the recording; the pulse counts in an excerpt of it.
+                    self.results += [r for r in mocaip(p.pulse) if r.id != "mocaip_lt"] + [class_index(p.pulse)[0]]
         if any(p.beats.size for p in self.passed.values()):
             self._method(
                 "Pulses were found by their upstroke against a local threshold, R waves by two moving averages and "
@@ -278,6 +283,7 @@ class Answers:
                 self.results.append(Result("rhythm_rate", name, np.nan, "1/min", note=note))
                 continue
             self.results += self.rhythm[name].results
+        self.results += holm_results({name: test.p for name, test in self.rhythm.items()})
         if self.rhythm:
             self._method(
                 "A slow rhythm was sought in multitaper spectra after partial removal of breath, heart rate and "

@@ -6,6 +6,7 @@ be; `false_positives` and `recovery` measure how often the answer is wrong. Agre
 """
 
 from cisterna.signals.rhythm.agreement import Limits, icc, icc_interval, limits_of_agreement
+from cisterna.signals.rhythm.holm import holm, holm_results
 from cisterna.signals.rhythm.kappa import crossed, kappa
 from cisterna.signals.rhythm.multitaper import coherence, line_test, partial_coherence, transform
 from cisterna.signals.rhythm.power import (
@@ -49,6 +50,8 @@ __all__ = [
     "coherence_power",
     "crossed",
     "false_positives",
+    "holm",
+    "holm_results",
     "icc",
     "icc_interval",
     "independent_rates",

@@ -19,7 +19,11 @@ _PHASES = 4
 
 
 def background(
-    frequency: ArrayLike, power: ArrayLike, use: ArrayLike | None = None, reach: float | None = None
+    frequency: ArrayLike,
+    power: ArrayLike,
+    use: ArrayLike | None = None,
+    reach: float | None = None,
+    flanks: bool = False,
 ) -> Samples:
     """Smooth background of a spectrum: ln(power) quadratic in ln(frequency), fitted without the peaks.
 
@@ -38,6 +42,9 @@ def background(
     reach : float, optional
         Hz: a running median over +- this follows what the curve cannot, as the roll-off and the nulls of a moving
         average. It must be wide beside a peak: one that fills half the window is taken for background.
+    flanks : bool
+        Take one median over `reach` below and one above each frequency, and the larger: what stands on a slope or
+        beside a hole must rise over both sides. A wide peak then raises the background beside it, not at its middle.
 
     Returns
     -------
@@ -85,17 +92,24 @@ def background(
         spread = 1.4826 * np.median(np.abs(over[kept] - np.median(over[kept], axis=0)), axis=0)
         weight = np.where(over > _ABOVE * np.maximum(spread, 1e-12), 1e-6, 1.0)
     if reach is not None:
-        fit = fit + _running_median(np.where(kept[:, None], y - fit, 0.0), hertz, reach)
+        fit = fit + _running_median(np.where(kept[:, None], y - fit, 0.0), hertz, reach, flanks)
     fit = np.exp(np.maximum(fit, y.min(axis=0)))
     return np.asarray(fit[:, 0] if single else fit)
 
 
-def _running_median(values: Samples, frequency: Samples, reach: float) -> Samples:
-    """Median over +- `reach` (Hz) of each column; mirrored at the ends."""
+def _running_median(values: Samples, frequency: Samples, reach: float, flanks: bool) -> Samples:
+    """Median over +- `reach` (Hz) of each column, or the larger of those over each side; mirrored at the ends."""
     from scipy import ndimage
 
     step = float(np.median(np.diff(frequency))) if frequency.size > 1 else reach
-    return np.asarray(ndimage.median_filter(values, size=(2 * int(reach / step) + 1, 1), mode="reflect"))
+    if not flanks:
+        return np.asarray(ndimage.median_filter(values, size=(2 * int(reach / step) + 1, 1), mode="reflect"))
+    half = int(reach / step) // 2
+    below, above = (
+        ndimage.median_filter(values, size=(2 * half + 1, 1), mode="reflect", origin=(shift, 0))
+        for shift in (half, -half)
+    )
+    return np.asarray(np.maximum(below, above))
 
 
 @lru_cache(maxsize=64)

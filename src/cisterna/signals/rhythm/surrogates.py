@@ -53,6 +53,22 @@ def surrogate(values: ArrayLike, rng: np.random.Generator, kind: str = "phase") 
     return np.stack([make(row, rng) for row in rows]).reshape(array.shape)
 
 
+def level_ends(values: ArrayLike) -> Samples:
+    """Each row without the straight line from its first to its last sample, so that its ends join up.
+
+    A transform takes a record for one turn of something periodic. A step where the ends meet has power at every
+    frequency and fills what a moving average has emptied; surrogates of it would be rid of the hole.
+
+    Examples
+    --------
+    >>> level_ends([1.0, 5.0, 2.0]).tolist()
+    [0.0, 3.5, 0.0]
+    """
+    array = np.asarray(values, dtype=np.float64)
+    first, last = array[..., :1], array[..., -1:]
+    return np.asarray(array - first - (last - first) * np.linspace(0.0, 1.0, array.shape[-1]))
+
+
 def coloured(
     frequency: Samples, density: Samples, shape: tuple[int, int], rate: float, rng: np.random.Generator
 ) -> Samples:

@@ -24,7 +24,7 @@ from cisterna.signals.rhythm.multitaper import Complex, Removal, coherence, remo
 from cisterna.signals.rhythm.peak import Peak, peak_of, residual_series, results_of
 from cisterna.signals.rhythm.power import coherence_found, record_needed
 from cisterna.signals.rhythm.references import Pieces, Slow, pieces, slow_clock
-from cisterna.signals.rhythm.surrogates import KINDS, coloured, surrogate
+from cisterna.signals.rhythm.surrogates import KINDS, coloured, level_ends, surrogate
 
 SOURCES = ("breath", "heart", "abp")
 #: Level of the test.
@@ -36,8 +36,9 @@ _SURROGATES, _FEWER, _LONG = 199, 99, 40_000
 #: The spectrum reaches beyond the band, so that the background rests on both sides.
 _BELOW, _ABOVE = 0.4, 1.5
 #: The background follows what reaches over this share of the band, but is no narrower than so many half widths: a line
-#: fills a quarter of that window, a rhythm that wanders up to a half.
-_REACH, _LEAST_REACH = 0.3, 4.0
+#: fills a quarter of that window, a rhythm that wanders up to a half. A peak must rise over each side, taken as wide as
+#: the second share: wider ones found a rhythm in 9 % of records averaged over 4 s, and 20 % cost 7 % of the power.
+_REACH, _SIDE, _LEAST_REACH = 0.3, 0.25, 4.0
 #: Complex numbers held at once while surrogates are made (16 MiB).
 _ROOM = 1_000_000
 _MAY_BE = {"breath": "breathing", "heart": "variation of the heart rate", "abp": "Mayer or Traube-Hering waves"}
@@ -240,20 +241,21 @@ def _tested(
     if not inside.any():
         why = "breath, heart and pressure explain all of the band: nothing is left in which a rhythm could be seen"
         return _untested(slow, band, why, unit, channel)
-    reach = max(_REACH * (band[1] - band[0]), _LEAST_REACH * lay.half_width)
-    floor = background(f, residual, open_to, reach)
+    reach, side = (max(share * (band[1] - band[0]), _LEAST_REACH * lay.half_width) for share in (_REACH, _SIDE))
+    smooth = background(f, residual, open_to, reach)
+    floor = background(f, residual, open_to, side, flanks=True)
     observed = residual / floor if second is None else coherence(left, second)
     n = count if count is not None else (_FEWER if segments.size > _LONG else _SURROGATES)
     make = _noise_like(f, floor, segments.shape, slow.rate, rng)
     if slow.other is not None:
-        beside = lay.pieces.cut(slow.other)
+        beside = level_ends(lay.pieces.cut(slow.other))
         make = lambda many: np.stack([surrogate(beside, rng, kind) for _ in range(many)])  # noqa: E731
-    chance = _chance(n, make, coefficients, there, None if second is None else left, f, free, open_to, reach)
+    chance = _chance(n, make, coefficients, there, None if second is None else left, f, free, open_to, side)
     largest = chance[:, inside].max(axis=1)
     statistic = float(observed[inside].max())
     p = float((1 + np.sum(largest >= statistic)) / (n + 1))
     peak = peak_of(
-        f, left, second, floor, observed, inside, lay.pieces.size, slow.rate, lay.half_width, (low, high), free
+        f, left, second, smooth, observed, inside, lay.pieces.size, slow.rate, lay.half_width, (low, high), free
     )
     nested = _nested(site.value, series)
     time, wave = residual_series(slow, lay.pieces, without, site.value, every, f)
@@ -306,7 +308,7 @@ def _noise_like(
 
 def _chance(
     count: int, make: Callable[[int], Samples], coefficients: Callable[[Samples], Complex], without: Removal,
-    left: Complex | None, f: Samples, free: int, open_to: NDArray[np.bool_], reach: float,
+    left: Complex | None, f: Samples, free: int, open_to: NDArray[np.bool_], side: float,
 ) -> Samples:  # fmt: skip
     """The statistic (surrogate, frequency) of surrogates that go through the same steps, some at a time."""
     first = coefficients(make(1)[0])
@@ -319,7 +321,7 @@ def _chance(
         value = without.residual(np.swapaxes(value, 1, 2))
         power = np.sum(value.real**2 + value.imag**2, axis=1)
         if left is None:
-            found.append(power.T / free / background(f, power / free, open_to, reach).T)
+            found.append(power.T / free / background(f, power / free, open_to, side, True).T)
         else:
             cross = np.abs(np.matmul(np.conj(left[:, None, :]), value)[:, 0]) ** 2
             found.append((cross / (power * np.sum(np.abs(left) ** 2, axis=1)[:, None])).T)

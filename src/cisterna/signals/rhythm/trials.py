@@ -24,8 +24,8 @@ RATE = 2.0
 #: Slope of the noise of a slow biological signal, power as 1 / f^slope, and how far it is drawn.
 _SLOPES = (0.0, 2.0)
 _LOWEST = 0.002
-#: Span of the moving average of a device, s: its first null lies at 0.5 Hz, above the band.
-_AVERAGED = 2.0
+#: Spans of the moving average of a device, s: the first null at 0.5 Hz, above the band, and at 0.25 Hz, within it.
+_AVERAGED, _LONG_AVERAGED = 2.0, 4.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,16 @@ def coloured_noise(size: int, rng: np.random.Generator) -> Simulated:
 
 def averaged_noise(size: int, rng: np.random.Generator) -> Simulated:
     """Two unrelated places of white noise, averaged over 2 s; nothing is removed."""
-    span = int(_AVERAGED * RATE)
+    return _averaged(size, rng, _AVERAGED)
+
+
+def long_averaged_noise(size: int, rng: np.random.Generator) -> Simulated:
+    """The same averaged over 4 s: a hole at 0.25 Hz, in the middle of what is looked at."""
+    return _averaged(size, rng, _LONG_AVERAGED)
+
+
+def _averaged(size: int, rng: np.random.Generator, seconds: float) -> Simulated:
+    span = int(seconds * RATE)
 
     def place() -> Samples:
         x = np.convolve(rng.normal(size=size + span - 1), np.full(span, 1.0 / span), mode="valid")
@@ -114,6 +123,7 @@ def _breath(size: int, rng: np.random.Generator) -> tuple[Samples, Samples]:
 NULLS: Mapping[str, Callable[[int, np.random.Generator], Simulated]] = {
     "coloured noise": coloured_noise,
     "averaged noise": averaged_noise,
+    "long averaged noise": long_averaged_noise,
     "irregular breathing": irregular_breath,
     "wandering heart rate": wandering_heart,
 }
@@ -142,7 +152,8 @@ def false_positives(
     Parameters
     ----------
     null : str
-        ``coloured noise``, ``averaged noise``, ``irregular breathing`` or ``wandering heart rate``.
+        ``coloured noise``, ``averaged noise`` (over 2 s), ``long averaged noise`` (over 4 s), ``irregular breathing``
+        or ``wandering heart rate``.
     seconds : float
         Length of each record.
     two : bool
