@@ -262,7 +262,7 @@ def test_marks_lock_to_a_wave_or_do_not():
         ("coloured noise", True, 0.15),
         # A curve alone for the background found a rhythm in 50 of 100.
         ("averaged noise", False, 0.15),
-        # With one median over both sides, and surrogates with a step where their ends meet, 10 % of 400 each.
+        # With one median over both sides, and surrogates with a step where their ends meet, 13 and 10 % of 400.
         ("long averaged noise", False, 0.15),
         ("long averaged noise", True, 0.15),
         ("irregular breathing", False, 0.15),
