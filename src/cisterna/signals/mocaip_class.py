@@ -1,9 +1,10 @@
 """An index of the shape of the pulse of intracranial pressure: the mean of classes 1 (normal) to 4 over a window.
 
-Nasr et al. (2021, IEEE J Biomed Health Inform, doi:10.1109/JBHI.2021.3088629) let a trained network class every pulse,
-and Kazimierska et al. (2023, Crit Care 27:447, doi:10.1186/s13054-023-04731-z) average these classes over five minutes
-as the pulse shape index, PSI. That network is not public. Here the classes come from a rule on the landmarks
-(`cisterna.signals.landmarks.pulse_class`), taken of the mean of five beats in a row: built like PSI, it is not PSI.
+Mataczynski et al. (2022, IEEE J Biomed Health Inform 26:494, doi:10.1109/JBHI.2021.3088629; recalled, not read) let a
+trained network class every pulse, and Kazimierska et al. (2023, Crit Care 27:447, doi:10.1186/s13054-023-04731-z)
+average these classes over five minutes as the pulse shape index, PSI. That network is not public. Here the
+classes come from a rule on the landmarks (`cisterna.signals.landmarks.pulse_class`), taken of the mean of five beats in
+a row: built like PSI, it is not PSI.
 `class_agreement` measures how often the rule is right on made pulses.
 """
 
