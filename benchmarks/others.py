@@ -96,12 +96,14 @@ def translate(told: Case) -> float:
 
 
 def samples(told: Case, states: np.ndarray) -> np.ndarray:
-    """The watched signals of states (samples, moving)."""
+    """The watched signals (samples, signals) of states (samples, moving); never part of what is timed."""
     import jax
     import jax.numpy as jnp
 
     from cisterna.model.network import signals
 
+    if states.shape[1] == len(WATCHED):
+        return states  # ours reads signals on the way
     value, slope, net = jnp.asarray(told.value), jnp.asarray(told.slope), told.net
     whole = np.zeros((len(states), len(net.layout.state_names)))
     whole[:, : states.shape[1]] = states
@@ -135,7 +137,7 @@ def errors(told: Case, found: np.ndarray) -> tuple[float, ...]:
     return tuple(float(x) if np.isfinite(x) else float("inf") for x in gap)
 
 
-# ---- the integrators: each yields (setting, function that gives samples), loose first ------------------------
+# ---- the integrators: each yields (setting, function that gives states or samples), loose first ----
 Ladder = list[tuple[str, Callable[[], np.ndarray]]]
 
 
@@ -160,7 +162,7 @@ def ours(told: Case, rungs: list[float], scheme: str) -> Ladder:
 def scipy_ladder(told: Case, rungs: list[float], method: str) -> Ladder:
     """SciPy with compiled rate and Jacobian."""
     return [
-        (f"rtol {rtol:.1e}", lambda r=rtol: samples(told, scipy_run(told, method, r, ABSOLUTE * r)))  # type: ignore[misc]
+        (f"rtol {rtol:.1e}", lambda r=rtol: scipy_run(told, method, r, ABSOLUTE * r))  # type: ignore[misc]
         for rtol in rungs
     ]
 
@@ -178,7 +180,7 @@ def cvodes(told: Case, rungs: list[float]) -> Ladder:
             rules = {"reltol": rtol, "abstol": ABSOLUTE * rtol, "max_num_steps": 10_000_000}
             how = {**rules, "jit": True, "compiler": "shell", "jit_options": flags}
             made[rtol] = casadi.integrator("run", "cvodes", problem, 0.0, told.times, how)
-        return samples(told, np.asarray(made[rtol](x0=told.state)["xf"]).T)
+        return np.asarray(made[rtol](x0=told.state)["xf"]).T
 
     return [(f"rtol {rtol:.1e}", partial(go, rtol)) for rtol in rungs]
 
@@ -209,7 +211,7 @@ def diffrax_ladder(told: Case, rungs: list[float], solver: str) -> Ladder:
         ).ys
 
     def go(rtol: float) -> np.ndarray:
-        return samples(told, np.asarray(solve(jnp.asarray(told.state), rtol)))
+        return np.asarray(solve(jnp.asarray(told.state), rtol))
 
     return [(f"rtol {rtol:.1e}", partial(go, rtol)) for rtol in rungs]
 
@@ -247,8 +249,8 @@ def climb(told: Case, name: str, ladder: Ladder, tell: Callable[[Result], None])
             tell(Result(name, setting, (float("inf"),), 0.0, 0.0, str(error).splitlines()[0][:80]))
             continue
         if number == 0 or not first:
-            first = spent
-        result = Result(name, setting, errors(told, found), again * 60.0 / told.span, first)
+            first = max(spent, 0.0)
+        result = Result(name, setting, errors(told, samples(told, found)), again * 60.0 / told.span, first)
         tell(result)
         if result.worst <= ASKED:
             good.append((result, go))

@@ -198,9 +198,22 @@ def interpret(closed: Any, arguments: list[Any]) -> list[Any]:
         elif name in _EACH:
             out = [_each(_EACH[name], values)]
         else:
-            raise Untranslated(f"{name}: add it to benchmarks/translate.py")
+            out = interpret(_implementation(eqn), values)
         space.update(zip(eqn.outvars, out, strict=True))
     return [read(atom) for atom in jaxpr.outvars]
+
+
+def _implementation(eqn: Any) -> Any:
+    """Jaxpr of what a primitive of someone's own does; those of JAX have no other form than themselves."""
+    name = eqn.primitive.name
+    shapes = [jax.ShapeDtypeStruct(atom.aval.shape, atom.aval.dtype) for atom in eqn.invars]
+    try:
+        inner = jax.make_jaxpr(lambda *values: eqn.primitive.impl(*values, **eqn.params))(*shapes)
+    except Exception as error:
+        raise Untranslated(f"{name}: add it to benchmarks/translate.py") from error
+    if any(one.primitive is eqn.primitive for one in inner.jaxpr.eqns):
+        raise Untranslated(f"{name}: add it to benchmarks/translate.py")
+    return inner
 
 
 @dataclass(frozen=True)
