@@ -18,6 +18,8 @@ class Body(ABC):
     name: ClassVar[str]
     #: One line: what it holds and what it leaves out.
     summary: ClassVar[str]
+    #: Body that is the same but for a prescribed heart, when this one's heart beats by itself.
+    twin: ClassVar[str] = ""
 
     @abstractmethod
     def plan(self, parameters: Parameters) -> Blueprint:

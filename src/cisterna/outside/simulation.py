@@ -23,8 +23,9 @@ from cisterna.model.inflow import InflowDrive, NetInflow
 from cisterna.model.person import Person
 from cisterna.model.posture import Posture
 from cisterna.model.simulate import Run, simulate
+from cisterna.model.start import own_heart
 from cisterna.outside.simulation_drive import measured_clock, measured_inflow, measured_pressure, require_drive
-from cisterna.protocol.clock import Clock, clock_of
+from cisterna.protocol.clock import Clock, clock_in, clock_of
 from cisterna.protocol.execute import Body, at_rest
 from cisterna.recordings.recording import Recording
 from cisterna.sessions.recorded import driven
@@ -257,6 +258,8 @@ def run_simulation(plan: SimulationPlan, told: Told | None = None) -> Simulation
     body = at_rest(person, planned)
     run = _march(body, plan.duration, tell)
     clock = clock_of(body.start.schedule, float(run.times[-1]))
+    if own_heart(planned):
+        clock = replace(clock, beats=clock_in(run.recording()).beats)
     if drive is not None:
         clock = measured_clock(drive, clock, float(run.times[-1]))
     return Simulation(plan, person, body, run, clock, drive, inflow, files, plan.duration)
@@ -274,7 +277,9 @@ def _march(body: Body, duration: float, tell: Told) -> Run:
         tell(t / end, f"{t:.0f} of {end:.0f} s{said}")
 
     try:
-        run = simulate(body.net, body.start.schedule, duration, state=body.start.rest.state, progress=moved)
+        run = simulate(
+            body.net, body.start.schedule, duration, state=body.start.rest.state, march=body.start.march, progress=moved
+        )
     except KeyboardInterrupt:
         rate = body.plan.periods.get("heart.phase", 1.0)
         if not blocks or blocks[-1][0] * rate < _FEWEST_BEATS:

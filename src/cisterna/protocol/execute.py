@@ -100,13 +100,15 @@ def at_rest(person: Person, plan: Blueprint | None = None) -> Body:
     A body that oscillates by itself has none: its runs begin from the body's own initial state, and say so.
     """
     from cisterna.model.assemble import assemble
+    from cisterna.model.body import bodies
     from cisterna.model.solver.rest import Rest, UnstableRest
     from cisterna.model.start import Start, begin, own_heart, resting_schedule
+    from cisterna.model.twin import begin_closed
 
     plan = plan or person.blueprint()
     net = assemble(plan)
     try:
-        start = begin(plan, net)
+        start = begin_closed(person, plan, net) if bodies()[person.body].twin else begin(plan, net)
     except UnstableRest:
         state = np.array(net.start)
         start = Start(resting_schedule(plan, net), Rest(state, np.nan, np.inf, 0), 0.0)

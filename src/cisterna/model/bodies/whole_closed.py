@@ -16,6 +16,7 @@ class WholeClosed(Whole):
     """Cranium to sacrum on a closed heart with baroreflex."""
 
     name = "whole-closed"
+    twin = "whole"
     summary = "the body whole on a closed loop of heart, lungs and vessels with a baroreflex"
 
     def plan(self, parameters: Parameters) -> Blueprint:
