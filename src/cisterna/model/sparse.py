@@ -8,12 +8,14 @@ first cache. The pattern is static, so it is part of the compiled program; the n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
 
 Array = jax.Array
 #: Which columns of each row may hold a number.
@@ -131,9 +133,12 @@ def product(pattern: Pattern, columns: int) -> Product:
 
 
 def apply(matrix: np.ndarray, x: Array) -> Array:
-    """Product of a matrix known beforehand with a vector."""
-    way = product(pattern_of(matrix != 0), matrix.shape[1])
-    return way(way.pack(matrix), x)
+    """Product of a matrix of ones, minus ones and zeros, known beforehand, with a vector."""
+    matrix = np.asarray(matrix)
+    parts = [sums(pattern_of(matrix == sign), x) for sign in (1, -1) if (matrix == sign).any()]
+    if not parts:
+        return jnp.zeros(len(matrix))
+    return parts[0] - parts[1] if len(parts) == 2 else parts[0] if (matrix == 1).any() else -parts[0]
 
 
 def take(x: Array, where: Any) -> Array:
@@ -143,21 +148,55 @@ def take(x: Array, where: Any) -> Array:
         return jnp.zeros(0)
     if np.array_equal(where, np.arange(where[0], where[0] + where.size)):
         return x if where.size == x.shape[0] else jax.lax.slice(x, (int(where[0]),), (int(where[0]) + where.size,))
-    return _gather(tuple(int(i) for i in where), x)
+    return sums(tuple((int(i),) for i in where), x)
 
 
-def _gather(where: tuple[int, ...], x: Array) -> Array:
-    """A gather whose transpose is a product, not a scatter: a scatter runs entry by entry."""
+def sums(pattern: Pattern, x: Array) -> Array:
+    """Sum of the entries that each row of a pattern names.
 
-    @jax.custom_jvp
-    def gather(v: Array) -> Array:
-        return v.at[np.array(where)].get(mode="promise_in_bounds")
+    Its transpose is the same with the transposed pattern: gathers in both directions of differentiation, never a
+    scatter, which runs entry by entry.
+    """
+    made: Array = _sums.bind(x, pattern=pattern, columns=int(x.shape[0]))
+    return made
 
-    @gather.defjvp
-    def _(primals: Any, tangents: Any) -> Any:
-        (v,), (dv,) = primals, tangents
-        chosen = np.zeros((len(where), v.shape[0]))
-        chosen[np.arange(len(where)), np.array(where)] = 1.0
-        return gather(v), jnp.asarray(chosen) @ dv
 
-    return gather(x)
+_sums = Primitive("sums")
+
+
+def _gathered(x: Array, *, pattern: Pattern, columns: int) -> Array:
+    way = product(pattern, columns)
+    if not way.places:
+        return jnp.asarray(boolean(pattern, columns).astype(float)) @ x
+    if way.heavy:
+        x = jnp.concatenate([x, jnp.asarray(boolean(pattern, columns)[list(way.heavy)].astype(float)) @ x])
+    terms = []
+    for line in way.places:
+        row = np.array(line)
+        term = x.at[np.maximum(row, 0)].get(mode="promise_in_bounds")
+        terms.append(term if (row >= 0).all() else jnp.where(row >= 0, term, 0.0))
+    return sum(terms[1:], start=terms[0])
+
+
+@lru_cache(maxsize=1024)
+def _transposed(pattern: Pattern, columns: int) -> Pattern:
+    return pattern_of(boolean(pattern, columns).T)
+
+
+def _batched(arguments: Any, axes: Any, *, pattern: Pattern, columns: int) -> Any:
+    (x,), (axis,) = arguments, axes
+    call = partial(_gathered, pattern=pattern, columns=columns)
+    return jax.vmap(call, in_axes=axis)(x), 0
+
+
+def _transpose(cotangent: Any, x: Any, *, pattern: Pattern, columns: int) -> Any:
+    if type(cotangent) is ad.Zero:
+        return [ad.Zero(x.aval)]
+    return [_sums.bind(cotangent, pattern=_transposed(pattern, columns), columns=len(pattern))]
+
+
+_sums.def_impl(jax.jit(_gathered, static_argnames=("pattern", "columns")))
+_sums.def_abstract_eval(lambda x, *, pattern, columns: jax.core.ShapedArray((len(pattern),), x.dtype))
+mlir.register_lowering(_sums, mlir.lower_fun(_gathered, multiple_results=False))
+ad.deflinear2(_sums, _transpose)
+batching.primitive_batchers[_sums] = _batched

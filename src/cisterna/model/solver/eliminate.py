@@ -24,7 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from cisterna.model.dependence import coloured, dependence
-from cisterna.model.network import Imposed, Layout, Moved, Network, instant, members, moving
+from cisterna.model.network import Imposed, Layout, Network, instant, members, moving
 from cisterna.model.sparse import Packed, Product, pattern_of, product, take
 
 Array = jax.Array
@@ -92,8 +92,8 @@ def _seeds(layout: Layout) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return seeds, colour, pattern
 
 
-def slopes(net: Network, given: Imposed, y: Array) -> tuple[Moved, Array]:
-    """Rates, and their derivative by the states before the ledgers, by as many tangents as the pattern needs.
+def slopes(net: Network, given: Imposed, y: Array) -> Array:
+    """Derivative of all rates by the states before the ledgers, by as many tangents as the pattern needs.
 
     Parameters
     ----------
@@ -104,18 +104,16 @@ def slopes(net: Network, given: Imposed, y: Array) -> tuple[Moved, Array]:
 
     Returns
     -------
-    rates : Moved
-    jacobian : array (states, states without ledgers)
+    array (states, states without ledgers)
     """
     seeds, colour, pattern = _seeds(net.layout)
 
-    def rates(state: Array) -> Moved:
-        return instant(net, given, state)[0]
+    def rates(state: Array) -> Array:
+        return jnp.concatenate(instant(net, given, state)[0])
 
     # One tangent after the other: as one loop of small operations that is faster than all at once, and compiles sooner.
-    here, found = jax.lax.map(lambda seed: jax.jvp(rates, (y,), (seed,)), jnp.asarray(seeds))
-    here = jax.tree.map(lambda x: x[0], here)
-    return here, jnp.where(pattern, jnp.concatenate(found, axis=1).T[:, colour], 0.0)
+    found = jax.lax.map(lambda seed: jax.jvp(rates, (y,), (seed,))[1], jnp.asarray(seeds))
+    return jnp.where(pattern, found.T[:, colour], 0.0)
 
 
 class Factors(NamedTuple):

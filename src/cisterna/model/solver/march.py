@@ -14,9 +14,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cisterna.model.network import Imposed, Moved, Network, imposed, inputs, instant, moving, readout, rhs
+from cisterna.model.network import Imposed, Network, imposed, inputs, instant, moving, readout, rhs
 from cisterna.model.solver.eliminate import factors, parts, slopes, solve
-from cisterna.model.solver.scheme import ROS34PW2, Scheme, advanced, nodes, stages, weighted
+from cisterna.model.solver.scheme import ROS34PW2, Scheme, error, places, stages
 
 Array = jax.Array
 
@@ -61,65 +61,61 @@ def jacobian(net: Network, t: Array, y: Array, controls: Array) -> Array:
 
 
 class _At(NamedTuple):
-    """Where a march stands: states, ledgers, rates there, and the largest error estimates so far."""
+    """Where a march stands: states, ledgers, what is seen there, and the largest error estimates so far."""
 
     state: Array
     ledgers: Array
-    rates: Moved
+    seen: tuple[Array, Array, Array]
     worst: Array
 
 
 def _ahead(march: March, net: Network, t: Array, h: Array, ramp: Ramp) -> Imposed:
-    """Inputs at all instants of a chunk where the state does not yet matter: all stages but the first, and step ends.
-
-    Leading axes (outer, inner, distinct places in a step).
-    """
+    """Inputs at all instants of a chunk that are looked at after its start, leading axes (outer, inner, places)."""
+    asked = places(march.scheme)
+    distinct = sorted(set(asked))
     # Times are taken from the chunk's start so that a long run gathers no rounding.
-    times = t + (np.arange(march.steps)[:, None] + np.array(_places(march.scheme))) * h
-    given = jax.lax.map(lambda time: inputs(net, time, ramp.at(time)), times.reshape(-1))
-    shape = (march.outer, march.inner, times.shape[1])
-    return jax.tree.map(lambda x: x.reshape(*shape, x.shape[1]), Imposed(given, given @ net.push.T))
+    times = t + (np.arange(march.steps)[:, None] + np.array(distinct)) * h
+    found = jax.lax.map(lambda time: inputs(net, time, ramp.at(time)), times.reshape(-1))
+    order = np.array([distinct.index(place) for place in asked])
+    shape = (march.outer, march.inner, len(asked))
 
+    def ordered(x: Array) -> Array:
+        return x.reshape(march.steps, len(distinct), -1)[:, order].reshape(*shape, -1)
 
-def _places(scheme: Scheme) -> tuple[float, ...]:
-    """Distinct places in a step of the stages after the first, and its end."""
-    return tuple(sorted({*nodes(scheme)[1:], 1.0}))
+    return Imposed(ordered(found), ordered(found @ net.push.T))
 
 
 def _chunk(march: March, net: Network, y: Array, t: Array, h: Array, ramp: Ramp) -> tuple[Array, Array, Array]:
     layout, scheme = net.layout, march.scheme
-    n, places = moving(layout), _places(scheme)
+    n = moving(layout)
+    first = len(layout.input_names) + n
     ledger = parts(layout).products["l"]
-    gap = tuple(np.array(scheme.weights) - np.array(scheme.embedded))
-    rates, jacobian = slopes(net, imposed(net, t, ramp.at(t)), y[:n])
-    by = jax.lax.stop_gradient(factors(layout, jacobian, h, scheme.gamma[0][0]))
+    weights = jnp.array(scheme.weights)
+    gap = weights - jnp.array(scheme.embedded)
+    start = imposed(net, t, ramp.at(t))
+    # A W-method keeps its order with any matrix: its derivative is not asked for, at the root.
+    jacobian = slopes(*jax.lax.stop_gradient((net, start, y[:n])))
+    by = factors(layout, jacobian, jax.lax.stop_gradient(h), scheme.gamma[0][0])
 
-    def one(at: _At, ahead: Imposed) -> tuple[_At, Array]:
-        border: list[Array] = []
+    def look(given: Imposed, state: Array) -> tuple[Array, Array, Array]:
+        moved, known = instant(net, given, state)
+        return moved.state, moved.border, known.all()
 
-        def given(place: float) -> Imposed:
-            return Imposed(*(x[places.index(place)] for x in ahead))
-
-        def f(i: int, point: Array) -> Array:
-            # The first stage stands where the last step ended, which was looked at for the sample.
-            moved = instant(net, given(nodes(scheme)[i]), point)[0] if i else at.rates
-            border.append(moved.border)
-            return moved.state
-
-        found = stages(f, at.state, h, partial(solve, layout, by), scheme)
-        state, error = advanced(at.state, found, scheme)
+    def one(at: _At, ahead: Imposed) -> tuple[_At, None]:
+        found = stages(at.seen, look, ahead, at.state, h, partial(solve, layout, by), scheme)
         # A ledger is an integral: it takes the flows with the same weights, and what the matrix adds to them.
-        passed = h * weighted(scheme.weights, border) + ledger(by.ledger, weighted(scheme.weights, found))
-        missed = h * weighted(gap, border) + ledger(by.ledger, weighted(gap, found))
-        worst = jnp.maximum(at.worst, jnp.abs(jnp.concatenate([error, missed])))
-        rates, known = instant(net, given(1.0), state, at.ledgers + passed)
-        return _At(state, at.ledgers + passed, rates, worst), readout(net, known.all())
+        passed = h * (weights @ found.passed) + ledger(by.ledger, weights @ found.moves)
+        missed = h * (gap @ found.passed) + ledger(by.ledger, gap @ found.moves)
+        worst = jnp.abs(jnp.concatenate([error(found, scheme), missed]))
+        return _At(found.state, at.ledgers + passed, found.last, jnp.maximum(at.worst, worst)), None
 
     def sample(at: _At, ahead: Imposed) -> tuple[_At, Array]:
-        after, shown = jax.lax.scan(one, at, ahead)
-        return after, shown[-1]
+        # What a sample shows is what the first stage of the next step stands on.
+        after, _ = jax.lax.scan(one, at, ahead)
+        observed = after.seen[2].at[first : first + len(layout.border)].set(after.ledgers)
+        return after, readout(net, observed)
 
-    begun = _At(y[:n], y[n:], rates, jnp.zeros_like(y))
+    begun = _At(y[:n], y[n:], look(start, y[:n]), jnp.zeros_like(y))
     end, samples = jax.lax.scan(sample, begun, _ahead(march, net, t, h, ramp))
     return jnp.concatenate([end.state, end.ledgers]), samples, end.worst
 

@@ -61,7 +61,7 @@ def _jacobians(net: Network, times: jax.Array, states: jax.Array, ramp: Ramp) ->
 
     def at(here: tuple[jax.Array, jax.Array]) -> jax.Array:
         t, y = here
-        return slopes(net, imposed(net, t, ramp.at(t)), y[:n])[1][:n]
+        return slopes(net, imposed(net, t, ramp.at(t)), y[:n])[:n]
 
     return jax.lax.map(at, (times, states))
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -107,49 +108,74 @@ def matrix(jacobian: Array, h: Array, scheme: Scheme) -> Array:
     return jnp.linalg.inv(jnp.eye(jacobian.shape[-1]) - g * h * jacobian)
 
 
+class Stages(NamedTuple):
+    """What one step leaves behind.
+
+    Attributes
+    ----------
+    moves : array (stages, states)
+        U_i = h sum_j gamma_ij k_j.
+    passed : array (stages, counted)
+        Rates, at each stage, of what is only counted and acts on nothing.
+    state : array (states,)
+        At the end of the step.
+    last : tuple
+        What `look` gave there: the next step's first stage.
+    """
+
+    moves: Array
+    passed: Array
+    state: Array
+    last: tuple[Array, Array, Array]
+
+
+def places(scheme: Scheme) -> tuple[float, ...]:
+    """Where in a step the state is looked at after its start: the further stages, and the end."""
+    return (*(float(place) for place in _transformed(scheme)[4][1:]), 1.0)
+
+
 def stages(
-    f: Callable[[int, Array], Array], y: Array, h: Array, solve: Callable[[Array], Array], scheme: Scheme
-) -> list[Array]:
-    """Stages U_i = h sum_j gamma_ij k_j of one step.
+    first: tuple[Array, Array, Array],
+    look: Callable[[Any, Array], tuple[Array, Array, Array]],
+    given: Any,
+    y: Array,
+    h: Array,
+    solve: Callable[[Array], Array],
+    scheme: Scheme,
+) -> Stages:
+    """The stages of one step, as a loop, so that the law of a body is compiled once and not once a stage.
 
     Parameters
     ----------
-    f : callable (i, y) -> dy/dt
-        Rates at stage i, which stands at `nodes` (i) of the step.
+    first : tuple
+        What `look` gives at the start.
+    look : callable (given, state) -> (rates, rates of what is counted, anything else)
+    given : pytree
+        What `look` needs at each of `places`, leading axis.
     y, h : array (states,), scalar
         State, step s.
     solve : callable
         Multiplication with M.
     """
     a, c, m, _, _, gamma = _transformed(scheme)
-    found: list[Array] = []
-    for i in range(len(m)):
-        point, extra = y, None
-        for j in range(i):
-            if a[i, j] != 0.0:
-                point = point + a[i, j] * found[j]
-            if c[i, j] != 0.0:
-                extra = c[i, j] * found[j] + (0.0 if extra is None else extra)
-        push = h * f(i, point)
-        found.append(float(gamma) * solve(push if extra is None else push + extra))
-    return found
+    after = np.vstack([a[1:], m])
+
+    def stage(carry: Any, x: Any) -> tuple[Any, None]:
+        moves, passed, _, (rate, counted, _) = carry
+        i, before, forth, here = x
+        push = h * rate + sum(before[j] * moves[j] for j in range(len(m) - 1))
+        moves = moves.at[i].set(float(gamma) * solve(push))
+        point = y + sum(forth[j] * moves[j] for j in range(len(m)))
+        return (moves, passed.at[i].set(counted), point, look(here, point)), None
+
+    begun = (jnp.zeros((len(m), y.size)), jnp.zeros((len(m), first[1].size)), y, first)
+    found, _ = jax.lax.scan(stage, begun, (np.arange(len(m)), jnp.asarray(c), jnp.asarray(after), given))
+    return Stages(*found)
 
 
-def nodes(scheme: Scheme) -> tuple[float, ...]:
-    """Place of each stage in a step, as a share of it."""
-    return tuple(float(place) for place in _transformed(scheme)[4])
-
-
-def weighted(weights: np.ndarray | tuple[float, ...], terms: list[Array]) -> Array:
-    """Sum of stages with weights known beforehand."""
-    parts = [float(weight) * term for weight, term in zip(weights, terms, strict=True) if weight != 0.0]
-    return sum(parts[1:], start=parts[0])
-
-
-def advanced(y: Array, found: list[Array], scheme: Scheme) -> tuple[Array, Array]:
-    """Next state and the embedded estimate of its local error, from the stages."""
-    _, _, m, e, _, _ = _transformed(scheme)
-    return y + weighted(m, found), weighted(e, found)
+def error(found: Stages, scheme: Scheme) -> Array:
+    """Embedded estimate of a step's local error."""
+    return jnp.asarray(_transformed(scheme)[3]) @ found.moves
 
 
 def step(
@@ -170,6 +196,11 @@ def step(
     y_new, error : arrays (states,)
         Next state and the embedded estimate of its local error.
     """
-    places = nodes(scheme)
-    found = stages(lambda i, point: f(t + places[i] * h, point), y, h, lambda r: m_inv @ r, scheme)
-    return advanced(y, found, scheme)
+    nothing = jnp.zeros(0)
+
+    def look(time: Array, state: Array) -> tuple[Array, Array, Array]:
+        return f(time, state), nothing, nothing
+
+    times = t + jnp.array(places(scheme)) * h
+    found = stages(look(t, y), look, times, y, h, lambda r: m_inv @ r, scheme)
+    return found.state, error(found, scheme)
