@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
+import cisterna.physiology  # noqa: F401 - sets double precision
 from cisterna.model.solver.scheme import ROS2W, ROS34PW2, SCHEMES, matrix, step
 
 TURN = np.array([[-1.0, 4.0, 0.0], [-4.0, -1.0, 0.5], [0.3, 0.0, -2.0]])
