@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 #: Experiments on a body that are shown together, in this order.
 TABLES: dict[str, tuple[str, ...]] = {
-    "whole": ("whole_rest", "whole_seated", "whole_bolus", "whole_withdrawal", "whole_infusion"),
+    "whole": ("whole_rest", "whole_seated", "whole_bolus", "whole_withdrawal", "whole_infusion", "whole_breathing"),
     "axis": ("rest", "supine_seated", "bolus4", "infusion"),
 }
 REFERENCE = TABLES["axis"]

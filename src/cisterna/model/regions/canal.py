@@ -73,12 +73,12 @@ def cells(p: Parameters, per_level: int = 1) -> list[Cell]:
     return found
 
 
-def breathing(level: str) -> dict[str, float]:
+def breathing(p: Parameters, level: str) -> dict[str, float]:
     """Weights with which thoracic and abdominal pressure act on the epidural veins of a level."""
     if level in THORACIC:
-        return {"thorax": 0.5}
+        return {"thorax": p.value("whole_thorax_on_thoracic")}
     if level in LUMBAR + SACRAL:
-        return {"abdomen": 0.5, "thorax": -0.5}
+        return {"abdomen": p.value("whole_abdomen_on_lumbar"), "thorax": -p.value("whole_thorax_off_lumbar")}
     return {}
 
 
@@ -154,7 +154,7 @@ def _cell(plan: Blueprint, p: Parameters, cell: Cell, total: float) -> Blueprint
                 rest=p["axis_sac_rest"], asymptote=p["axis_sac_offset"], compliance=soft,
                 capacity=cell.volume, resistance=p["whole_collapse"],
             ),
-            outside={**veins, **breathing(cell.level)}, position=depth, fluid="blood",
+            outside={**veins, **breathing(p, cell.level)}, position=depth, fluid="blood",
         )
         .add(
             f"wall.{cell.name}",
