@@ -145,12 +145,14 @@ def compile_chunk(net: Network, march: March | None = None) -> None:
 @partial(jax.jit, static_argnums=0)
 def chunk_many(march: March, net: Network, y: Array, t: Array, h: Array, ramp: Ramp) -> tuple[Array, Array, Array]:
     """`chunk` for several lanes: a leading axis on y and ramp (value, slope), and on net if persons differ."""
-    persons = 0 if jnp.ndim(net.start) == 2 else None
+    persons = jnp.ndim(net.start) == 2
 
-    def lane(person: Network, state: Array, value: Array, slope: Array) -> tuple[Array, Array, Array]:
-        return _chunk(march, person, state, t, h, Ramp(value, slope, ramp.since))
+    def lane(here: tuple[Network | None, Array, Array, Array]) -> tuple[Array, Array, Array]:
+        person, state, value, slope = here
+        return _chunk(march, person or net, state, t, h, Ramp(value, slope, ramp.since))
 
-    return jax.vmap(lane, in_axes=(persons, 0, 0, 0))(net, y, ramp.value, ramp.slope)
+    # One lane after the other: each keeps its own matrices in the first cache, and computes as it would alone.
+    return jax.lax.map(lane, (net if persons else None, y, ramp.value, ramp.slope))
 
 
 def stack(networks: list[Network]) -> Network:
