@@ -157,11 +157,12 @@ def simulate(
     return Run(net, np.concatenate(times), np.concatenate(samples, axis=-2), np.asarray(y), worst)
 
 
-#: A chunk that fails is done again in this many parts, each with steps as many times finer and a fresh matrix.
-_PARTS = 10
+#: A chunk that fails is done again in this many parts, each with steps as many times finer and a fresh matrix; a part
+#: that fails as well is done again likewise, this deep.
+_PARTS, _DEEP = 10, 3
 
 
-def _carefully(go: Any, how: March, net: Network, y: Any, t: float, h: float, ramp: Ramp) -> Any:
+def _carefully(go: Any, how: March, net: Network, y: Any, t: float, h: float, ramp: Ramp, deep: int = 1) -> Any:
     """A chunk once more, in finer steps with the matrix renewed often, on the same samples and by the same program.
 
     A sudden change of posture can turn a wall so stiff that the matrix from before it no longer serves.
@@ -169,11 +170,15 @@ def _carefully(go: Any, how: March, net: Network, y: Any, t: float, h: float, ra
     blocks, worst = [], np.zeros(y.shape)
     for k in range(_PARTS):
         start = t + k * how.steps * h / _PARTS
+        before = y
         y, out, error = go(how, net, y, np.float64(start), np.float64(h / _PARTS), ramp)
-        blocks.append(np.asarray(out))
+        block = np.asarray(out)
+        if not (np.isfinite(block).all() and np.isfinite(np.asarray(y)).all()):
+            if deep == _DEEP:
+                raise _lost(net, np.asarray(y), start)
+            y, block, error = _carefully(go, how, net, before, start, h / _PARTS, ramp, deep + 1)
+        blocks.append(block)
         worst = np.maximum(worst, np.asarray(error))
-        if not (np.isfinite(blocks[-1]).all() and np.isfinite(np.asarray(y)).all()):
-            raise _lost(net, np.asarray(y), start)
     return y, np.concatenate(blocks, axis=-2)[..., _PARTS - 1 :: _PARTS, :], worst
 
 
