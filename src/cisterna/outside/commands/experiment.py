@@ -84,10 +84,11 @@ def target(out: str) -> Path | None:
 
 def _run(protocol: Protocol, seed: int, quiet: bool) -> Result:
     from cisterna.model.solver.machine import enable_cache, one_processor
+
+    one_processor()  # before NumPy starts a thread for every processor it sees
     from cisterna.protocol.execute import at_rest, run
     from cisterna.protocol.ready import make_ready
 
-    one_processor()
     enable_cache()
     # Every word is checked before the search for the resting state, which takes seconds.
     ready = make_ready(protocol)

@@ -65,6 +65,10 @@ def command(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
     began = time.monotonic()
+    # Before anything loads NumPy: its linear algebra starts a thread for every processor it sees.
+    from cisterna.model.solver.machine import enable_cache, one_processor
+
+    one_processor()
     if world == "both":
         from cisterna.sessions.apart import start_ahead
 
@@ -89,10 +93,8 @@ def command(
         seed,
     )
     folder = folder_of(out)
-    from cisterna.model.solver.machine import enable_cache, one_processor
     from cisterna.sessions.session import run_session
 
-    one_processor()
     enable_cache()
     with Progress("session", quiet or as_json) as progress:
 

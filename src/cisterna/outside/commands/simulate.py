@@ -66,9 +66,10 @@ def command(
 ) -> None:
     began = time.monotonic()
     from cisterna.model.solver.machine import enable_cache, one_processor
+
+    one_processor()  # before NumPy starts a thread for every processor it sees
     from cisterna.outside.session_file import folder_of
 
-    one_processor()
     enable_cache()
     plan = _plan(person, body, posture, condition or [], values or [], abp, inflow, units or [], rate, length)
     folder = folder_of(out)

@@ -26,12 +26,13 @@ def command(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
     from cisterna.model.solver.machine import enable_cache, one_processor
+
+    one_processor()  # before NumPy starts a thread for every processor it sees
     from cisterna.protocol.execute import TABLES, reference_table
 
     if body not in TABLES:
         raise UnknownName("body with a table", body, list(TABLES))
     names = TABLES[body]
-    one_processor()
     enable_cache()
     with Progress("reference table", quiet) as step:
 
