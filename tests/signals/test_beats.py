@@ -80,6 +80,48 @@ def test_a_heart_so_fast_that_all_beats_are_close_loses_none(period: float) -> N
     assert missed == 0 and false <= 2
 
 
+#: Width of P1 and P2 (s) and their heights: P2 rises as steeply, twice as steeply, and three times.
+STIFF = [(0.035, 0.035, 5.0, 6.0), (0.05, 0.035, 2.5, 5.0), (0.05, 0.03, 4.0, 8.0), (0.035, 0.03, 2.0, 6.0)]
+
+
+def stiff(beats: np.ndarray, rate: float, shape: tuple, noise: float, wave: float = 0.0) -> np.ndarray:
+    """Pulses with P1 at 0.09 s, a high and narrow P2 at 0.21 s and P3 at 0.38 s, on a breath."""
+    t = np.arange(0, beats[-1] + 0.8, 1 / rate)
+    out = 12 + np.sin(2 * np.pi * t / 4.1) + noise * np.random.default_rng(0).standard_normal(t.size)
+    bells = ((0.09, shape[0], shape[2]), (0.21, shape[1], shape[3]), (0.38, 0.05, 2.5), (-0.09, 0.035, wave))
+    for beat in beats:
+        a, b = int((beat - 0.3) * rate), int((beat + 0.7) * rate)
+        out[a:b] += sum(h * np.exp(-(((t[a:b] - beat - c) / w) ** 2)) for c, w, h in bells)
+    return out
+
+
+@pytest.mark.parametrize("shape", STIFF)
+@pytest.mark.parametrize(("rate", "noise"), [(100.0, 0.2), (100.0, 0.5), (50.0, 0.2), (250.0, 0.5)])
+def test_feet_lie_before_p1_where_p2_rises_more_steeply(shape: tuple, rate: float, noise: float) -> None:
+    """No foot at the upstroke of P2: with P2 the steepest rise that is where tangents of each beat alone begin."""
+    beats = beat_times(150, 0.8, jitter=0.03, seed=7)
+    found = find_beats(stiff(beats, rate, shape, noise), rate, "icp")
+    missed, false, offset = _matched(found, beats[1:-1], 0.08)
+    print(f"{shape} at {rate:g} Hz: {missed} missed, feet {offset.mean():.3f} +- {offset.std():.3f} s after the onset")
+    assert missed == 0 and false <= 2 and np.std(offset) < 0.02
+
+
+def test_a_small_wave_before_the_pulse_is_no_upstroke() -> None:
+    """A fifth of the pulse, as before the pulses of fast hearts: the feet stay where they are without it."""
+    beats = beat_times(100, 0.8, jitter=0.03, seed=7)
+    shape = (0.035, 0.05, 5.0, 3.0)
+    without, found = (find_beats(stiff(beats, 100.0, shape, 0.1, wave), 100.0, "icp") for wave in (0.0, 1.0))
+    assert found.size == without.size and np.abs(found - without).max() < 0.03
+
+
+def test_a_stiff_pulse_that_arrives_in_pieces_has_the_same_feet() -> None:
+    from cisterna.signals.beats import beats_in_blocks
+
+    values = stiff(beat_times(900, 0.8, jitter=0.03, seed=7), 50.0, STIFF[2], 0.3)
+    pieces = (values[k : k + 3333] for k in range(0, values.size, 3333))
+    assert np.array_equal(np.concatenate(list(beats_in_blocks(pieces, 50.0, "icp"))), find_beats(values, 50.0, "icp"))
+
+
 def test_a_missed_beat_leaves_a_pause_and_a_gap_holds_no_beat() -> None:
     beats = np.delete(beat_times(40, 0.8), 20)
     values = pressure(beats, 125.0)

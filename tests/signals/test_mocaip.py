@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from known_signals import beat_times
 
-from cisterna.signals import class_agreement, class_index, find_landmarks, mocaip, pulse_shape
+from cisterna.signals import class_agreement, class_index, find_beats, find_landmarks, mocaip, pulse_shape
 from cisterna.signals.mocaip import METRICS
+from cisterna.signals.mocaip_class import classes
 
 PEAKS = ((0.09, 5.0), (0.2, 4.0), (0.36, 3.0))
 WIDE = 0.05
@@ -90,7 +91,7 @@ def test_intervals_cover_the_truth() -> None:
         for beat in beats:
             size = 1 + 0.15 * rng.standard_normal()
             values += size * 4.0 * np.exp(-(((t - beat - 0.2) / 0.06) ** 2))
-        got = {r.id: r for r in mocaip(pulse_shape(values, 100.0, beats), seed=seed)}["mocaip_wave_amplitude"]
+        got = {r.id: r for r in mocaip(pulse_shape(values, 100.0, beats, seed=seed))}["mocaip_wave_amplitude"]
         inside += got.low <= 4.0 <= got.high
     print(f"95 % intervals that cover: {inside} of 15")
     assert inside >= 12
@@ -115,6 +116,32 @@ def test_the_rule_agrees_with_known_orders_of_p1_and_p2(noise: float, beats: int
     got = class_agreement(noise, beats, count=200, seed=1)
     print(f"noise {noise:g}, {beats} beats: {got.value:.3f} ({got.low:.3f}..{got.high:.3f})")
     assert got.value >= least
+
+
+def _drawn(first: bool, noise: float, seed: int, rate: float = 100.0) -> np.ndarray:
+    """Two minutes of pulses, P1 or P2 the higher one by a tenth to a half, as `class_agreement` draws them."""
+    rng = np.random.default_rng(seed)
+    lower = 1 - rng.uniform(0.1, 0.5)
+    heights = (1.0, lower, rng.uniform(0.3, 0.6)) if first else (lower, 1.0, rng.uniform(0.3, 0.6))
+    places = np.array((0.08, 0.2, 0.38)) + rng.normal(0, 0.01, 3)
+    beats = beat_times(150, 0.8, jitter=0.03, seed=seed)
+    t = np.arange(0, beats[-1] + 0.8, 1 / rate)
+    out = 10 + 0.2 * np.sin(2 * np.pi * t / 4.1) + noise * rng.standard_normal(t.size)
+    for beat in beats:
+        a, b = int((beat - 0.3) * rate), int((beat + 0.9) * rate)
+        out[a:b] += sum(h * np.exp(-(((t[a:b] - beat - c) / 0.035) ** 2)) for h, c in zip(heights, places, strict=True))
+    return out
+
+
+@pytest.mark.parametrize(("noise", "least"), [(0.0, 0.99), (0.1, 0.97), (0.2, 0.92)])
+def test_classes_of_a_recording_whose_feet_are_found_agree_as_well(noise: float, least: float) -> None:
+    right = []
+    for seed in range(16):
+        values = _drawn(seed % 2 == 0, noise, seed)
+        found = classes(pulse_shape(values, 100.0, find_beats(values, 100.0, "icp")))[1]
+        right += ((found == 1) == (seed % 2 == 0)).tolist()
+    print(f"noise {noise:g}: {np.mean(right):.3f} of {len(right)} runs")
+    assert np.mean(right) >= least
 
 
 def test_noise_alone_is_classed_by_chance() -> None:

@@ -119,15 +119,18 @@ def find_damping(sizes: BeatSizes) -> list[Interval]:
     most = max(int(rows["quality_damped_reference"].value / beat), 2 * _REACH)
     low, blunt = rows["quality_damped_amplitude"].value, rows["quality_damped_steepness"].value
     marked = np.zeros(time.size, dtype=bool)
-    fresh: list[int] = []
+    fresh = np.array([], dtype=np.intp)
     size, level, sharp = (float(np.median(x[:_REACH])) for x in (amplitude, mean, steepness))
-    for k, (now, middle, steep) in enumerate(zip(amplitude.tolist(), mean.tolist(), steepness.tolist(), strict=True)):
-        if now < low * size and steep < blunt * sharp and abs(middle - level) < _MEAN * size:
-            marked[k] = True
-            continue
-        fresh.append(k)
-        if len(fresh) % _STEP == 0:
-            last = fresh[-most:]
+    k, few = 0, _STEP
+    while k < time.size:
+        part = slice(k, k + few)
+        bad = (amplitude[part] < low * size) & (steepness[part] < blunt * sharp)
+        bad &= np.abs(mean[part] - level) < _MEAN * size
+        marked[part] = bad
+        fresh = np.concatenate([fresh, k + np.flatnonzero(~bad)])[-most - _STEP :]
+        k, few = k + bad.size, few - int(np.sum(~bad))
+        if few == 0:
+            few, last = _STEP, fresh[-most:]
             size, level, sharp = (float(np.median(x[last])) for x in (amplitude, mean, steepness))
     shortest, out = rows["quality_damped_shortest"].value, []
     for a, b in runs(marked):

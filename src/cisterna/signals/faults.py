@@ -167,15 +167,26 @@ def _clipping(array: Samples, rate: float) -> list[Interval]:
 
 
 def _spikes(array: Samples, rate: float, pulse: float | None) -> list[Interval]:
-    """Short leaps away from both neighbours."""
-    from scipy.ndimage import median_filter
+    """Short leaps away from both neighbours: from the median of the samples around."""
+    from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
     x = fill(array)
     scale = pulse if pulse is not None else 2.0 * float(np.subtract(*np.percentile(x, [95, 5])))
     width = 2 * max(int(_SPIKE_LENGTH * rate), 1) + 1
     if scale <= 0 or x.size < width:
         return []
-    return _intervals(np.abs(x - median_filter(x, width, mode="nearest")) > _SPIKE * scale, rate, "spike")
+    side, least = width // 2, _SPIKE * scale
+    full = np.pad(x, side, mode="edge")
+    origin = -(side // 2)  # windows of half the width, by their first sample
+    low, high = (f(full, side, origin=origin, mode="nearest") for f in (minimum_filter1d, maximum_filter1d))
+    # More than half of the samples around must be far away. They form as many pairs, left and right, as half of them
+    # are: some pair is far away as a whole, so some sample on either side is, and the median is needed only there.
+    before, after = slice(0, x.size), slice(side + 1, side + 1 + x.size)
+    above, below = x - np.maximum(low[before], low[after]), np.minimum(high[before], high[after]) - x
+    at = np.flatnonzero((above > least) | (below > least))
+    mask = np.zeros(x.size, dtype=bool)
+    mask[at] = np.abs(x[at] - np.median(full[at[:, None] + np.arange(width)], axis=1)) > least
+    return _intervals(mask, rate, "spike")
 
 
 def _intervals(mask: NDArray[np.bool_], rate: float, kind: str) -> list[Interval]:

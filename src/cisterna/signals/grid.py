@@ -48,36 +48,49 @@ def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     >>> runs(np.array([True, False, True, True]))
     [(0, 1), (2, 4)]
     """
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    edges = (np.flatnonzero(mask[1:] != mask[:-1]) + 1).tolist()
+    if mask.size and mask[0]:
+        edges.insert(0, 0)
+    if len(edges) % 2:
+        edges.append(mask.size)
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def low_pass(values: Samples, rate: float, corner: float, order: int = 3) -> Samples:
-    """Zero-phase Butterworth low-pass; unchanged where the corner (Hz) is above what the rate can hold."""
-    from scipy import signal
-
-    if corner >= 0.45 * rate or values.size < 10:
+    """Zero-phase Butterworth low-pass over the last axis; unchanged where the rate cannot hold the corner (Hz)."""
+    size = values.shape[-1]
+    if corner >= 0.45 * rate or size < 10:
         return values
-    sos = _butterworth(order, (corner,), "low", rate)
-    return np.asarray(signal.sosfiltfilt(sos, values, padlen=min(values.size - 1, int(3 * rate / corner))))
+    return _both_ways(values, min(size - 1, int(3 * rate / corner)), *_butterworth(order, (corner,), "low", rate))
 
 
 def band_pass(values: Samples, rate: float, low: float, high: float, order: int = 2) -> Samples:
     """Zero-phase Butterworth band-pass (Hz); the high edge is dropped where the rate cannot hold it."""
-    from scipy import signal
-
     sides, kind = ((low, high), "band") if high < 0.45 * rate else ((low,), "high")
-    sos = _butterworth(order, sides, kind, rate)
     padding = min(values.size - 1, int(rate / low))
-    return np.asarray(signal.sosfiltfilt(sos, values - values.mean(), padlen=padding))
+    return _both_ways(values - values.mean(), padding, *_butterworth(order, sides, kind, rate))
 
 
 @lru_cache(maxsize=64)
-def _butterworth(order: int, corners: tuple[float, ...], kind: str, rate: float) -> Samples:
-    """Sections of a filter, designed once: the blocks of a long signal ask for the same one again and again."""
+def _butterworth(order: int, corners: tuple[float, ...], kind: str, rate: float) -> tuple[Samples, Samples]:
+    """Sections of a filter and its state at rest, once: the blocks of a long signal ask for the same ones again."""
     from scipy import signal
 
-    return np.asarray(signal.butter(order, corners if len(corners) > 1 else corners[0], kind, fs=rate, output="sos"))
+    sos = signal.butter(order, corners if len(corners) > 1 else corners[0], kind, fs=rate, output="sos")
+    return np.asarray(sos), np.asarray(signal.sosfilt_zi(sos))
+
+
+def _both_ways(values: Samples, padding: int, sos: Samples, rest: Samples) -> Samples:
+    """Forwards and backwards over the last axis, both ends mirrored in their last sample, as `scipy` does it."""
+    from scipy import signal
+
+    ends = [values[..., :1], values[..., -1:]]
+    before, after = 2 * ends[0] - values[..., padding:0:-1], 2 * ends[1] - values[..., -2 : -2 - padding : -1]
+    out = np.concatenate([before, values, after], axis=-1)
+    rest = rest.reshape(len(sos), *(1,) * (values.ndim - 1), 2)
+    for _ in range(2):
+        out = signal.sosfilt(sos, out, zi=rest * out[..., :1])[0][..., ::-1]
+    return np.asarray(out[..., padding : padding + values.shape[-1]])
 
 
 def resample(values: Samples, rate: float, new_rate: float, start: float = 0.0) -> Samples:
@@ -111,7 +124,12 @@ def working(values: Samples, rate: float, low: float, high: float) -> tuple[Samp
         block = max(int(rate // high), 1)
         count = values.size // block
         if count >= 2:
-            return values[: count * block].reshape(count, block).mean(axis=1), rate / block
+            parts = values[: count * block].reshape(count, block)
+            # A mean over a short last axis is slow: the samples of all blocks are added one after the other.
+            total = parts[:, 0].copy()
+            for k in range(1, block):
+                total += parts[:, k]
+            return total / block, rate / block
     if rate < low and values.size > 4:
         return resample(values, rate, low), low
     return values, rate

@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cisterna.ground.parameter import default_parameters
 from cisterna.signals.grid import Samples, low_pass
@@ -85,23 +86,44 @@ def find_landmarks(pulse: Samples, rate: float) -> Landmarks:
     >>> [round(p.time, 2) for p in (marks.p1, marks.p2, marks.p3)], pulse_class(marks)
     ([0.09, 0.2, 0.36], 1)
     """
-    from scipy.signal import argrelextrema
+    return landmarks_of(pulse[None, :], rate)[0]
 
+
+def landmarks_of(pulses: Samples, rate: float) -> list[Landmarks]:
+    """Landmarks of many mean pulses (pulse, moment) of one length, each as `find_landmarks` finds them."""
     rows = default_parameters()
-    smooth = low_pass(pulse, rate, SMOOTH)
-    bend = -np.gradient(np.gradient(smooth)) * rate**2
-    places = argrelextrema(bend, np.greater)[0]
-    tops = argrelextrema(smooth, np.greater)[0]
-    sharp = rows["pulse_peak_bend"].value * float(bend[places].max(initial=0.0))
+    windows = [(row.value * rate, row.low * rate, row.high * rate) for row in (rows[f"pulse_{n}_time"] for n in NAMES)]
+    least = rows["pulse_peak_bend"].value
+    smooth, bend = curves(pulses, rate)
+    return [_landmarks(*row, rate, windows, least) for row in zip(pulses, smooth, bend, strict=True)]
+
+
+def curves(pulses: Samples, rate: float) -> tuple[Samples, Samples]:
+    """Pulses (pulse, moment) below 15 Hz, and their bend: minus the second derivative, per s^2."""
+    smooth = low_pass(pulses, rate, SMOOTH)
+    return smooth, -np.gradient(np.gradient(smooth, axis=-1), axis=-1) * rate**2
+
+
+def _crests(curve: Samples) -> NDArray[np.intp]:
+    """Places higher than both neighbours."""
+    rises = curve[1:] > curve[:-1]
+    return np.flatnonzero(rises[:-1] & (curve[2:] < curve[1:-1])) + 1
+
+
+def _landmarks(
+    pulse: Samples, smooth: Samples, bend: Samples, rate: float, windows: list[tuple[float, float, float]], least: float
+) -> Landmarks:
+    """Landmarks of one pulse, its curves and the windows (usual place, first, last in samples) known."""
+    places, tops = _crests(bend), _crests(smooth)
+    sharp = least * float(bend[places].max(initial=0.0))
     places = places[bend[places] > max(sharp, 0.0)]
     found: dict[str, Peak | None] = {}
-    for name in NAMES:
-        row = rows[f"pulse_{name}_time"]
-        inside = places[(places >= row.low * rate) & (places < min(row.high * rate, 0.8 * pulse.size))]
+    for name, (usual, first, last) in zip(NAMES, windows, strict=True):
+        inside = places[(places >= first) & (places < min(last, 0.8 * pulse.size))]
         found[name] = None
         if inside.size:
             strong = inside[bend[inside] >= _STRONG * bend[inside].max()]
-            at = int(strong[np.argmin(np.abs(strong - row.value * rate))])
+            at = int(strong[np.argmin(np.abs(strong - usual))])
             near = tops[np.abs(tops - at) <= _NEAR * rate]
             at = int(near[np.argmin(np.abs(near - at))]) if near.size else at
             found[name] = Peak(at / rate, float(pulse[at]), bool(near.size))

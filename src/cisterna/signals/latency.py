@@ -103,16 +103,15 @@ def pulse_latency(
     if len(pieces) < _FEWEST:
         found = f"{len(pieces)} pieces of {_PIECE:g} s"
         raise CisternaError("too little of both signals for a delay", name, found, "give half a minute or more")
-    each = np.array([_best(_correlation(x, y, p, int(_PIECE * fs), lags), lags, fs, most) for p in pieces])
-    whole = np.array([_correlation(x, y, p, int(_PIECE * fs), lags) for p in pieces]).mean(axis=0)
+    alike = np.array([_correlation(x, y, p, int(_PIECE * fs), lags) for p in pieces])
+    each = np.array([_best(row, lags, fs, most) for row in alike])
+    whole = alike.mean(axis=0)
     value, top = _best(whole, lags, fs, most)
     low, high = _interval(each[:, 0], value)
     note = f"lag of the highest cross-correlation, {BAND[0]:g}-{BAND[1]:g} Hz, cubic between samples of {1 / fs:g} s; "
     note += f"95 % t-interval over pieces of {_PIECE:g} s"
     correlation = Result("latency_xcorr", name, value, "s", low, high, len(pieces), note)
-    r_low, r_high = _interval(
-        np.array([_whole_lag(x, y, p, int(_PIECE * fs), lags) for p in pieces]), float(whole.max())
-    )
+    r_low, r_high = _interval(alike.max(axis=1), float(whole.max()))
     note = f"correlation at the best whole lag, {BAND[0]:g}-{BAND[1]:g} Hz; 95 % t-interval over pieces of {_PIECE:g} s"
     r = Result("latency_r", name, float(whole.max()), "1", r_low, min(r_high, 1.0), len(pieces), note, {"r_sub": top})
     pair = _foot_to_foot(feet, most, name) if feet is not None else None
@@ -155,10 +154,6 @@ def _best(r: Samples, lags: np.ndarray, fs: float, most: float) -> tuple[float, 
     curve = CubicSpline(lags / fs, r)(fine)
     k = int(np.argmax(curve))
     return float(fine[k]), float(curve[k])
-
-
-def _whole_lag(x: Samples, y: Samples, start: int, size: int, lags: np.ndarray) -> float:
-    return float(_correlation(x, y, start, size, lags).max())
 
 
 def _interval(values: Samples, about: float) -> tuple[float, float]:

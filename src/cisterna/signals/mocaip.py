@@ -14,9 +14,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cisterna.signals.grid import Samples, low_pass
-from cisterna.signals.landmarks import NAMES, SMOOTH, Landmarks, find_landmarks
-from cisterna.signals.pulse import PulseShape, resampled, run_of
+from cisterna.signals.grid import Samples
+from cisterna.signals.landmarks import NAMES, Landmarks, curves
+from cisterna.signals.pulse import PulseShape
 from cisterna.signals.result import Result
 
 #: Part of the fall after the last peak to which the decay is fitted, as shares of the height it begins at.
@@ -49,7 +49,7 @@ METRICS: dict[str, tuple[str, str]] = {
 }
 
 
-def mocaip(shape: PulseShape, r_waves: ArrayLike | None = None, seed: int = 0) -> tuple[Result, ...]:
+def mocaip(shape: PulseShape, r_waves: ArrayLike | None = None) -> tuple[Result, ...]:
     """The metrics of a mean pulse, each with its interval.
 
     Parameters
@@ -58,8 +58,6 @@ def mocaip(shape: PulseShape, r_waves: ArrayLike | None = None, seed: int = 0) -
         Of intracranial pressure (`pulse_shape`).
     r_waves : array (beat,), optional
         R waves of the ECG, s on the clock of `shape.feet`; without them there is no ``mocaip_lt``.
-    seed : int
-        Of the resampling.
 
     Returns
     -------
@@ -76,14 +74,15 @@ def mocaip(shape: PulseShape, r_waves: ArrayLike | None = None, seed: int = 0) -
     >>> [round(found[f"mocaip_{name}"], 2) for name in ("diastolic", "l12", "dp12")]
     [10.0, 0.11, 0.8]
     """
-    mean = _metrics(shape.mean, shape.landmarks, shape.rate)
-    levels = {"mean": shape.levels["mean"], "diastolic": shape.levels["foot"]}
-    run = run_of(shape.feet.size)
-    draws, drawn = resampled(shape.beats, levels, run, seed)
-    each = [_metrics(draw, find_landmarks(draw, shape.rate), shape.rate) for draw in draws]
-    values = {**{key: float(level.mean()) for key, level in levels.items()}, **mean}
-    spread = {**drawn, **{key: np.array([one[key] for one in each]) for key in mean}}
-    how = f"95 % interval by resampling runs of {run} beats"
+    draws, rate = shape.draws, shape.rate
+    mean = _metrics(*curves(shape.mean, rate), shape.landmarks, rate)
+    parts = zip(*curves(draws.means, rate), draws.landmarks, strict=True)
+    each = [_metrics(smooth, bend, marks, rate) for smooth, bend, marks in parts]
+    levels = {"mean": "mean", "diastolic": "foot"}
+    values = {**{key: float(shape.levels[name].mean()) for key, name in levels.items()}, **mean}
+    spread = {**{key: draws.levels[name] for key, name in levels.items()}}
+    spread |= {key: np.array([one[key] for one in each]) for key in mean}
+    how = f"95 % interval by resampling runs of {draws.run} beats"
     out = []
     for key, (unit, words) in METRICS.items():
         own = shape.unit if unit == "u" else unit.replace("u", shape.unit or "1")
@@ -91,7 +90,7 @@ def mocaip(shape: PulseShape, r_waves: ArrayLike | None = None, seed: int = 0) -
             out.append(_latency(shape, r_waves, words))
             continue
         good = spread[key][np.isfinite(spread[key])]
-        known = np.isfinite(values[key]) and good.size >= _SHOWN * len(draws)
+        known = np.isfinite(values[key]) and good.size >= _SHOWN * len(each)
         low, high = np.percentile(good, [2.5, 97.5]) if known else (np.nan, np.nan)
         note = f"{words}; {how}" if np.isfinite(values[key]) else f"none, a peak is not there: {words}"
         out.append(
@@ -100,10 +99,8 @@ def mocaip(shape: PulseShape, r_waves: ArrayLike | None = None, seed: int = 0) -
     return tuple(out)
 
 
-def _metrics(pulse: Samples, marks: Landmarks, rate: float) -> dict[str, float]:
-    """Everything but the levels and the delay to the ECG, of one mean pulse."""
-    smooth = low_pass(pulse, rate, SMOOTH)
-    bend = -np.gradient(np.gradient(smooth)) * rate**2
+def _metrics(smooth: Samples, bend: Samples, marks: Landmarks, rate: float) -> dict[str, float]:
+    """Everything but the levels and the delay to the ECG, of one mean pulse, by its curves and landmarks."""
     peaks = {n: getattr(marks, name) for n, name in enumerate(NAMES, start=1)}
     height = {n: p.height if p else np.nan for n, p in peaks.items()}
     time = {n: p.time if p else np.nan for n, p in peaks.items()}

@@ -14,7 +14,7 @@ import numpy as np
 
 from cisterna.ground.errors import CisternaError
 from cisterna.signals.grid import Samples
-from cisterna.signals.landmarks import find_landmarks, pulse_class
+from cisterna.signals.landmarks import find_landmarks, landmarks_of, pulse_class
 from cisterna.signals.pulse import PulseShape
 from cisterna.signals.result import Result, Series
 
@@ -46,14 +46,11 @@ def classes(shape: PulseShape, beats: int = BEATS) -> tuple[Samples, Samples]:
     count = shape.feet.size // beats
     if count == 0:
         raise CisternaError("too few beats for a class", where=shape.channel, found=f"{shape.feet.size} beats")
-    time, found = np.empty(count), np.empty(count)
-    for k in range(count):
-        part = slice(k * beats, (k + 1) * beats)
-        known = np.isfinite(shape.beats[part])
-        mean = np.where(known, shape.beats[part], 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-        time[k] = shape.feet[part].mean()
-        found[k] = pulse_class(find_landmarks(mean, shape.rate))
-    return time, found
+    groups = shape.beats[: count * beats].reshape(count, beats, -1)
+    known = np.isfinite(groups)
+    means = np.where(known, groups, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    found = [float(pulse_class(marks)) for marks in landmarks_of(means, shape.rate)]
+    return shape.feet[: count * beats].reshape(count, beats).mean(axis=1), np.array(found)
 
 
 def class_index(shape: PulseShape, window: float = WINDOW) -> tuple[Result, Series]:

@@ -17,7 +17,7 @@ from cisterna.ground.errors import CisternaError
 from cisterna.ground.parameter import default_parameters
 from cisterna.signals.damping import beat_sizes
 from cisterna.signals.grid import Samples, as_samples, fill, working
-from cisterna.signals.landmarks import CLASSES, NAMES, Landmarks, find_landmarks, pulse_class
+from cisterna.signals.landmarks import CLASSES, NAMES, Landmarks, find_landmarks, landmarks_of, pulse_class
 from cisterna.signals.result import Result, Series
 
 #: Fewest beats that make a mean pulse, and how far a beat's length may lie from the median.
@@ -29,6 +29,28 @@ _AT_ONCE = 4_000
 #: One turn of the first harmonic, fine enough that a step of it is 0.2 % of the amplitude.
 _TURN = np.exp(-2j * np.pi * np.linspace(0.0, 1.0, 4097))
 _HOW = "95 % interval by resampling runs of {run} beats"
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Resampled means of runs of beats in a row; their 2.5 and 97.5 % points bound a 95 % interval.
+
+    Attributes
+    ----------
+    run : int
+        Beats that were resampled together.
+    means : array (draw, moment)
+        Mean pulses.
+    landmarks : list of Landmarks
+        Of each.
+    levels : dict of arrays (draw,)
+        Means of ``foot`` and ``mean`` of the same beats.
+    """
+
+    run: int
+    means: NDArray[np.float64]
+    landmarks: list[Landmarks]
+    levels: dict[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -59,6 +81,8 @@ class PulseShape:
         Both amplitudes of each beat kept, by id.
     levels : dict of arrays (beat,)
         ``foot`` and ``mean`` of each beat kept, in the unit of the signal.
+    draws : Draws
+        The resampled means behind the intervals.
     """
 
     channel: str
@@ -74,6 +98,7 @@ class PulseShape:
     results: tuple[Result, ...]
     sizes: dict[str, NDArray[np.float64]]
     levels: dict[str, NDArray[np.float64]]
+    draws: Draws
 
     def result(self, id: str) -> Result:
         """One of the results by its id.
@@ -171,17 +196,19 @@ def pulse_shape(
     peak = np.interp(start, sizes.time[known], sizes.amplitude[known])
     amplitudes = {"pulse_amplitude_pp": peak, "pulse_amplitude_f1": first}
     mean = _mean(matrix)
-    run = run_of(start.size)
-    draws, drawn = resampled(matrix, amplitudes, run, seed)
-    marks = [find_landmarks(d, fs) for d in draws]
+    run = _run_of(start.size)
+    # The mean above the line between the feet, and that line again, whose middle is half way between them.
+    foot, end = _between(x, start * fs), _between(x, (start + length) * fs)
+    levels = {"foot": foot, "mean": np.nanmean(matrix, axis=1) + 0.5 * (foot + end)}
+    draws, drawn = _resampled(matrix, {**amplitudes, **levels}, run, seed)
+    marks = landmarks_of(draws, fs)
     landmarks = _sure(find_landmarks(mean, fs), marks)
     low, high = np.percentile(draws, [2.5, 97.5], axis=0)
     results = _results(channel, unit, fs, mean, draws, landmarks, marks, amplitudes, drawn, run)
     time = np.arange(moments) / fs
-    # The mean above the line between the feet, and that line again, whose middle is half way between them.
-    foot, end = _between(x, start * fs), _between(x, (start + length) * fs)
-    levels = {"foot": foot, "mean": np.nanmean(matrix, axis=1) + 0.5 * (foot + end)}
-    return PulseShape(channel, unit, fs, time, start, matrix, mean, low, high, landmarks, results, amplitudes, levels)
+    behind = Draws(run, draws, marks, {name: drawn[name] for name in levels})
+    told = (landmarks, results, amplitudes, levels, behind)
+    return PulseShape(channel, unit, fs, time, start, matrix, mean, low, high, *told)
 
 
 def _kept(array: Samples, rate: float, feet: Samples) -> tuple[Samples, Samples]:
@@ -227,12 +254,12 @@ def _mean(matrix: Samples) -> Samples:
     return np.asarray(np.sum(np.where(known, matrix, 0.0), axis=0) / np.maximum(known.sum(axis=0), 1))
 
 
-def run_of(beats: int) -> int:
+def _run_of(beats: int) -> int:
     """Beats in a row that are resampled together: about a breath; fewer of few, more of very many."""
     return max(min(_RUN, beats // 10), -(-beats // _RUNS), 1)
 
 
-def resampled(
+def _resampled(
     matrix: Samples, sizes: dict[str, Samples], run: int, seed: int = 0
 ) -> tuple[Samples, dict[str, Samples]]:
     """Mean pulses (draw, moment) and mean sizes (draw,) of resampled runs of beats.

@@ -1,6 +1,8 @@
-"""Feet of the pulses: steep upstrokes that stand out locally, one a period."""
+"""Feet of the pulses: steep upstrokes that stand out locally, one a period, each from the first rise of its beat."""
 
 from __future__ import annotations
+
+from bisect import bisect
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 from cisterna.ground.errors import CisternaError
 from cisterna.signals.grid import Samples, band_pass, fill, low_pass, working
 from cisterna.signals.period import believed, local_median, local_period
+from cisterna.signals.upstrokes import first_upstrokes
 
 #: Rate below which a pulse is not resolved (Hz).
 _SLOWEST_RATE = 20.0
@@ -17,12 +20,14 @@ _WORK = (100.0, 250.0)
 _UPSTROKE = 0.12
 #: How far apart two upstrokes are at least (share of the local period), and how high one is (share of the usual).
 _APART, _HIGH = 0.55, 0.35
+#: Stretch in which a peak is held against the rest (periods).
+_SEEN = 3.0
 #: How far before the steepest point the foot is looked for (share of the local period).
 _BACK = 0.45
 
 
 def feet(array: Samples, rate: float) -> Samples:
-    """Times of the feet (s from the first sample): tangent of the steepest rise met with the level before it.
+    """Times of the feet (s from the first sample): tangent of the first steep rise met with the level before it.
 
     Raises
     ------
@@ -43,6 +48,7 @@ def feet(array: Samples, rate: float) -> Samples:
     crests = _crests(_moving_mean(rising, width), fs, period)
     around = np.clip(crests[:, None] + np.arange(-width, width + 1), 0, x.size - 1)
     at = around[np.arange(crests.size), np.argmax(steep[around], axis=1)]
+    at = first_upstrokes(wave, smooth, fs, at, float(np.median(period)))
     reach = (_BACK * period[at] * fs).astype(int)
     first = np.maximum(at - reach, 0)
     before = np.maximum(at[:, None] - np.arange(reach.max(initial=0) + 1), first[:, None])
@@ -63,23 +69,17 @@ def _crests(wave: Samples, fs: float, period: Samples) -> NDArray[np.intp]:
     """Peaks above a share of the usual local peak, at least a share of the local period from a higher one."""
     from scipy.signal import find_peaks
 
-    peaks, about = find_peaks(wave, prominence=0.0)
+    # The rise falls to nothing within each beat: how far a peak stands out is seen within a few.
+    peaks, about = find_peaks(wave, prominence=0.0, wlen=max(int(_SEEN * float(np.median(period)) * fs), 3))
     high = about["prominences"]
     apart = (_APART * period[peaks] * fs).tolist()
     places = peaks.tolist()
-    kept = [False] * len(places)
+    kept: list[int] = []  # in order of time
     for k in np.argsort(-high, kind="stable").tolist():  # highest first; lower ones beside it fall
-        kept[k] = not (_near(k, -1, places, kept, apart[k]) or _near(k, 1, places, kept, apart[k]))
-    order = np.flatnonzero(kept)
+        i, place = bisect(kept, k), places[k]
+        left = i > 0 and place - places[kept[i - 1]] < apart[k]
+        if not left and not (i < len(kept) and places[kept[i]] - place < apart[k]):
+            kept.insert(i, k)
+    order = np.array(kept, dtype=np.intp)
     # Usual height among the ten nearest: motion in one place must not hide the pulses of another.
     return np.asarray(peaks[order[high[order] > _HIGH * local_median(high[order])]])
-
-
-def _near(k: int, step: int, places: list[int], kept: list[bool], apart: float) -> bool:
-    """Whether a kept peak lies closer than `apart` to peak k on one side."""
-    j = k + step
-    while 0 <= j < len(places) and abs(places[j] - places[k]) < apart:
-        if kept[j]:
-            return True
-        j += step
-    return False
