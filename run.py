@@ -15,6 +15,8 @@ import os
 import sys
 
 OLDEST = (3, 11)
+# Processes of tests at most: each compiles its own programs and takes a gigabyte or two.
+MOST_WORKERS = 4
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 BIN, EXE = ("Scripts", ".exe") if os.name == "nt" else ("bin", "")
@@ -198,7 +200,9 @@ def main(words):
         set_up(find_uv(no_uv), words)
     if words[:1] == ["test"]:
         os.chdir(ROOT)
-        words = [tool("python"), "-m", "pytest", "-q", *words[1:]]
+        # One process a processor, each test file in one of them; a run of the model keeps to one processor anyway.
+        spread = ["-n", str(min(os.cpu_count() or 1, MOST_WORKERS)), "--dist", "loadfile"]
+        words = [tool("python"), "-m", "pytest", "-q", *spread, *words[1:]]
     else:
         words = [tool("cisterna"), *words]
     return hand_over(words)

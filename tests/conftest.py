@@ -1,8 +1,16 @@
-"""Places of the shared read-only material, for tests that compare with it."""
+"""One processor for each process of tests; places of the shared read-only material, for tests that compare with it."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+from cisterna.model.solver.machine import one_processor, processors
+
+if _worker := os.environ.get("PYTEST_XDIST_WORKER", ""):
+    # Before NumPy and JAX start a thread for every processor they see.
+    _open = processors()
+    one_processor(_open[int(_worker.removeprefix("gw")) % len(_open)])
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
 

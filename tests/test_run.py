@@ -97,7 +97,17 @@ def test_second_call_takes_no_step(installer, run):
 def test_words_after_test_go_to_pytest(installer, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     installer.call("test", "-k", "stamp")
-    assert installer.handed == [[run.tool("python"), "-m", "pytest", "-q", "-k", "stamp"]]
+    (words,) = installer.handed
+    assert words[:4] == [run.tool("python"), "-m", "pytest", "-q"] and words[-2:] == ["-k", "stamp"]
+
+
+def test_tests_run_in_as_many_processes_as_there_are_processors(installer, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for processors, workers in ((1, 1), (2, 2), (64, run.MOST_WORKERS)):
+        monkeypatch.setattr(run.os, "cpu_count", lambda n=processors: n)
+        installer.call("test")
+        words = installer.handed[-1]
+        assert words[words.index("-n") + 1] == str(workers) and words[-2:] == ["--dist", "loadfile"]
 
 
 @pytest.mark.parametrize("broken", [1, 2, 3, 4])
