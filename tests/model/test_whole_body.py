@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from cisterna.model.network import evaluate
 from cisterna.model.person import Person
 from cisterna.model.regions.ventricles import SPACES
 from cisterna.model.simulate import simulate
@@ -34,12 +35,12 @@ def test_what_enters_the_skull_leaves_it(whole):
         for name in (*BLOOD, *(space for space, _, _ in SPACES))
     )
     compliance = float(net.get("cranium.skull") + net.get("cranium.residual"))
-    from cisterna.model.network import evaluate
 
-    index = net.index("pressure.cranium")
-    controls = [jnp.array([start.schedule.track(n).at(t)[0] for n in net.layout.control_names]) for t in (0, run.times[-1])]
-    before = evaluate(net, jnp.array(0.0), jnp.asarray(start.rest.state), controls[0])[1][index]
-    after = evaluate(net, jnp.array(run.times[-1]), jnp.asarray(run.state), controls[1])[1][index]
+    def pressure(t, state):
+        controls = jnp.array([start.schedule.track(name).at(t)[0] for name in net.layout.control_names])
+        return evaluate(net, jnp.array(t), jnp.asarray(state), controls)[1][net.index("pressure.cranium")]
+
+    before, after = pressure(0.0, start.rest.state), pressure(float(run.times[-1]), run.state)
     assert gained == pytest.approx(compliance * float(after - before), abs=1e-9)
     # Within a beat the residual takes a few tenths of a millilitre at most: the rest passes the foramen magnum.
     assert abs(gained) < 0.3

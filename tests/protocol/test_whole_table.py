@@ -47,7 +47,7 @@ def test_every_row_lies_inside_or_is_known_to_be_excluded(rows):
 
 
 def test_the_closed_skull_is_what_excludes_the_blood_excess(rows):
-    """Arterial minus venous volume of a beat exceeds the stroke at C2 only by what box, cisterns and canal above take."""
+    """Arterial minus venous volume of a beat exceeds the stroke at C2 only by what lies above it takes."""
     excess, stroke = rows["rest_blood_excess"]["value"], rows["rest_stroke_c2"]["value"]
     assert stroke < excess < stroke + 0.2
 
