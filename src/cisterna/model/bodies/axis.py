@@ -153,7 +153,8 @@ def _canal(plan: Blueprint, p: Parameters, canal: list[Segment]) -> Blueprint:
         depth = foramen + segment.middle
         # Epidural veins follow the plexus above and the atrium below, with their own column between.
         low = min(max((depth - plexus) / (atrium - plexus), 0.0), 1.0)
-        outer = {name: weight for name, weight in (("plexus", 1.0 - low), ("cvp", low)) if weight > 0}
+        # Both are named even at weight 0: bodies of one plan then share a layout, and so their programs.
+        outer = {"plexus": 1.0 - low, "cvp": low}
         neck = segment.levels[0].startswith("C")
         soft = p.value("axis_spinal_compliance_cervical" if neck else "axis_spinal_compliance") * segment.length
         name = f"canal.{segment.name}"
