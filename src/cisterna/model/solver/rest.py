@@ -24,6 +24,8 @@ PIECES = 24
 #: Largest change over one period at which a state counts as periodic, in units of the state (mL, mL/s).
 CLOSED = 1e-7
 TURNS = 25
+#: Largest rate at which a state counts as steady, unless rounding is larger (mL/s, mL/s^2).
+STILL = 1e-11
 #: A turn must shrink the change over a period by this factor, else the derivative of the map is taken anew.
 SERVES = 0.1
 
@@ -101,7 +103,9 @@ def steady(net: Network, schedule: Schedule, t: float = 0.0) -> Rest:
         if best is None:
             raise CisternaError("no resting state was found", found="the equations left their range")
         y, rate = best
-        if np.abs(rate).max() < 1e-11:
+        # Rates are sums of larger terms: a stiff body rounds at more than a quiet one.
+        rounding = 10.0 * np.finfo(float).eps * (np.abs(j) @ np.abs(y[:n])).max()
+        if np.abs(rate).max() < max(STILL, rounding):
             radius = float(np.exp(np.linalg.eigvals(j).real.max()))
             if radius >= 1.0:
                 raise UnstableRest(
