@@ -175,7 +175,30 @@ def lanes() -> None:
     row("16 persons, one processor", 32.0 / best(work, 3), "s/s", "subject-seconds a second")
 
 
-GROUPS = {work.__name__: work for work in (start, speed, gradient, leap, lanes)}
+def crowd(persons: int = 1024, seconds: float = 10.0) -> None:
+    """Persons that differ, over all processors, each with its own matrix; wall time, programs compiled before."""
+    from cisterna.model.crowd import run_crowd
+    from cisterna.model.solver.machine import enable_cache, processors
+
+    enable_cache()  # the processes share what is compiled
+    _, net, begun = whole()
+    stiff = float(net.get("lacunae.stiffness"))
+    nets = [net.set("lacunae.stiffness", stiff * (0.8 + 0.4 * k / persons)) for k in range(persons)]
+    schedules = [begun.schedule] * persons
+
+    def work(count: int, length: float) -> float:
+        began = time.perf_counter()
+        found = run_crowd(nets[:count], schedules[:count], length, states=begun.rest.state)
+        assert not found.lost
+        return time.perf_counter() - began
+
+    work(128, 0.5)
+    took = work(persons, seconds)
+    note = f"subject-seconds a second, {took:.0f} s with the start of the processes"
+    row(f"{persons} persons, {len(processors())} processors", persons * seconds / took, "s/s", note)
+
+
+GROUPS = {work.__name__: work for work in (start, speed, gradient, leap, lanes, crowd)}
 
 
 def main() -> None:
