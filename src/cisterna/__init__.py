@@ -6,7 +6,7 @@ Examples
 --------
 >>> import cisterna as cs
 >>> cs.__version__
-'0.2.0'
+'0.3.0'
 >>> print(cs.CisternaError("no unit for column 2", mend="add --units ABP=mmHg"))
 no unit for column 2
   mend    add --units ABP=mmHg
@@ -15,7 +15,7 @@ no unit for column 2
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 # Folders, from the ground up.
 _FOLDERS = [
