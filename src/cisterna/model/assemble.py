@@ -70,8 +70,8 @@ def assemble(plan: Blueprint) -> Network:
         press=product(layout.pressed, len(nodes)).pack(press),
         push=jnp.asarray(np.vstack([pushed, drop[:, : len(nodes)] @ pushed + drop[:, len(nodes) :]])),
         readout=product(shown, readout.shape[1]).pack(readout),
-        start=jnp.asarray(start, dtype=float),
-        rest=jnp.asarray([plan.controls[name].default for name in layout.control_names], dtype=float),
+        start=jnp.asarray(np.array(start, dtype=float)),
+        rest=jnp.asarray(np.array([plan.controls[name].default for name in layout.control_names], dtype=float)),
     )
     require_finite(net)
     return net
@@ -244,7 +244,7 @@ def unit_of(plan: Blueprint, layout: Layout, reference: str) -> str:
 def _pour(plan: Blueprint, group: Group) -> Any:
     """One component of a group's class, its fields arrays over the members."""
     rows = [plan.parts[name].law.numbers(name) for name in group.names]
-    return group.law(**{key: jnp.asarray([row[key] for row in rows]) for key in group.law.units()})
+    return group.law(**{key: jnp.asarray(np.array([row[key] for row in rows])) for key in group.law.units()})
 
 
 def _walls(plan: Blueprint, layout: Layout, nodes: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

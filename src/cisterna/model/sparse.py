@@ -78,11 +78,12 @@ class Product:
 
     def pack(self, matrix: Any) -> Packed:
         """The numbers of a dense matrix; entries outside the pattern are dropped."""
-        matrix = jnp.asarray(matrix)
-        padded = jnp.concatenate([matrix, jnp.ones((self.rows, 1))], axis=1)
+        # Known numbers are packed by NumPy: with JAX every line would be a small program to compile.
+        xp: Any = np if isinstance(matrix, np.ndarray) else jnp
+        padded = xp.concatenate([matrix, xp.ones((self.rows, 1))], axis=1)
         where, row = self._source()
-        thin = padded[row, where] * jnp.asarray(where >= 0, dtype=matrix.dtype)
-        return Packed(thin, matrix[np.array(self.heavy, dtype=int)])
+        thin = padded[row, where] * xp.asarray(where >= 0, dtype=matrix.dtype)
+        return Packed(jnp.asarray(thin), jnp.asarray(matrix[np.array(self.heavy, dtype=int)]))
 
     def _source(self) -> tuple[np.ndarray, np.ndarray]:
         """(column of the padded dense matrix for each gathered place, -1 for none; its row)."""

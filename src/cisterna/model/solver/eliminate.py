@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy.linalg  # noqa: F401 - JAX inverts with its LAPACK: loaded here and not within the first run
 
 from cisterna.model.dependence import coloured, dependence
 from cisterna.model.network import Imposed, Layout, Network, instant, members, moving
