@@ -1,4 +1,4 @@
-"""Everything measured on the body `whole`, in one run: speed, error, gradient, leaps, persons, shocks, other integrators.
+"""Everything measured on the body `whole` in one run: speed, error, gradient, leaps, persons, shocks, others.
 
     python benchmarks/whole.py                         prints all tables; half an hour or so
     python benchmarks/whole.py --page docs/benchmarks.md
