@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cisterna.ground.errors import CisternaError
 from cisterna.model.person import Person
 from cisterna.model.simulate import simulate
 from cisterna.protocol.clock import clock_in
@@ -54,3 +55,8 @@ def test_its_beats_are_found_in_its_own_pressure(body):
     beats = clock_in(done.recording()).beats
     rate = 60.0 * beats.whole(2.0, 18.0) / 16.0
     assert rate == pytest.approx(done.signal("heart_rate").mean(), abs=4.0)
+
+
+def test_a_child_is_refused():
+    with pytest.raises(CisternaError, match="closed heart is an adult's"):
+        at_rest(Person.typical(age=8, body="whole-closed"))

@@ -12,6 +12,7 @@ from dataclasses import replace
 import jax.numpy as jnp
 import numpy as np
 
+from cisterna.ground.errors import CisternaError
 from cisterna.model.blueprint import Blueprint
 from cisterna.model.body import bodies
 from cisterna.model.network import Network
@@ -39,7 +40,16 @@ def begin_closed(person: Person, plan: Blueprint, net: Network) -> Start:
     -------
     Start
         Its residual is the largest change of a watched mean over the last window, in that signal's own unit.
+
+    Raises
+    ------
+    CisternaError
+        A child: the numbers of the closed heart are an adult's.
     """
+    grown = person.parameters.in_unit("age_adult", "yr")
+    if person.age < grown:
+        mend = f"use the body '{bodies()[person.body].twin}'"
+        raise CisternaError("the closed heart is an adult's", where="age", found=f"{person.age:g} y", mend=mend)
     schedule = resting_schedule(plan, net)
     twin = replace(person, body=bodies()[person.body].twin)
     state = np.asarray(net.start)

@@ -17,7 +17,6 @@ from cisterna.model.regions.canal import Cell, canal
 from cisterna.model.regions.inputs import controls, posture_and_breath, prescribed_heart
 from cisterna.model.regions.neck_veins import SIDES, neck_veins
 from cisterna.model.regions.ventricles import SPACES, cranial_absorption, cranial_csf, made_room
-from cisterna.physiology.component import Drive
 from cisterna.physiology.drives import FluidHead, Upright
 
 
@@ -29,15 +28,11 @@ class Whole(Body):
     #: Cells of canal per vertebral level.
     per_level = 1
 
-    def heart(self, plan: Blueprint, parameters: Parameters) -> Blueprint:
-        """Add the nodes ``abp`` and ``cvp`` between which the head hangs."""
-        stroke = Upright(fall=parameters["upright_pulse_fall"])
-        plan = plan.add("stroke", stroke, sees={"factor": "drive.heart.strength", "tilt": "drive.tilt"})
-        return prescribed_heart(plan, parameters, strength="drive.stroke")
-
     def plan(self, parameters: Parameters) -> Blueprint:
         plan = posture_and_breath(controls(parameters), parameters)
-        plan = self.heart(plan, parameters)
+        stroke = Upright(fall=parameters["upright_pulse_fall"])
+        plan = plan.add("stroke", stroke, sees={"factor": "drive.heart.strength", "tilt": "drive.tilt"})
+        plan = prescribed_heart(plan, parameters, strength="drive.stroke")
         plan = cranial_csf(plan, parameters)
         plan = carbon_dioxide(brain_blood(plan, parameters), parameters)
         plan = neck_veins(plan, parameters)
@@ -51,8 +46,6 @@ class Whole(Body):
 
 
 def _signals(plan: Blueprint, row: list[Cell]) -> Blueprint:
-    # A prescribed heart is a drive, a closed one stores blood.
-    abp, cvp = ("drive" if isinstance(plan.part(name).law, Drive) else "pressure" for name in ("abp", "cvp"))
     absorbing = [name for name in plan.parts if name.startswith("absorption.")]
     making = [name for name in plan.parts if name.startswith("production.")]
     top = {f"flow.jugular.top.{side}": 1.0 for side in SIDES}
@@ -60,8 +53,8 @@ def _signals(plan: Blueprint, row: list[Cell]) -> Blueprint:
         plan.signal("icp", "pressure.cortex", "mmHg", "foramen_monro")
         .signal("icp_ventricular", "pressure.ventricle.left", "mmHg", "foramen_monro")
         .signal("transmantle", {"pressure.ventricle.left": 1.0, "pressure.cortex": -1.0}, "mmHg")
-        .signal("abp", f"{abp}.abp", "mmHg", "heart")
-        .signal("cvp", f"{cvp}.cvp", "mmHg", "heart")
+        .signal("abp", "drive.abp", "mmHg", "heart")
+        .signal("cvp", "drive.cvp", "mmHg", "heart")
         .signal("resp", "drive.breath", "1")
         .signal("tilt", "drive.tilt", "deg")
         .signal("cbf", "flow.venules", "mL/s")
