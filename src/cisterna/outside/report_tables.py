@@ -88,7 +88,7 @@ def holds(result: SessionResult) -> Html:
         _num("bone", "Bone", "nm"),
         _num("suture", "Suture joint", "nm"),
         _num("volume", "Skull volume", "µL"),
-        _num("icp", "ICP, held", "mmHg"),
+        _num("icp", "ICP, at once", "mmHg"),
         _num("practice", "Practice", "gf"),
         _num("picp", "ICP then", "mmHg"),
     ]

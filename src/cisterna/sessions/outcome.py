@@ -25,10 +25,12 @@ from cisterna.sessions.screening import Screening
 from cisterna.sessions.session import SessionPlan
 from cisterna.sessions.technique import technique
 from cisterna.signals.drive import DriveSignals
-from cisterna.worlds.hypothesis import switched_on
+from cisterna.worlds.hypothesis import switched_on, switches
 from cisterna.worlds.start import Begun
 
 EVALUATION, REEVALUATION = "evaluation", "re-evaluation"
+#: The pressure of a hold is read over `ONSET` s, from `SETTLED` s after its begin: later CSF has moved aside.
+SETTLED, ONSET = 2.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class Held:
     measured : dict of TouchEffect
         The same at the force measured in practice.
     icp : float
-        Mean paired difference of ICP while held, mmHg.
+        Paired difference of ICP at the beginning of the hold, mmHg: what the hands add before CSF makes room for it;
+        over all of the hold in a body with a rhythm of its own.
     """
 
     technique: str
@@ -222,12 +225,15 @@ def _numbers(run: WorldRun, windows: Mapping[str, tuple[float, float]]) -> dict[
 def _holds(run: WorldRun, begun: Begun) -> tuple[Held, ...]:
     found = []
     p = run.person.parameters
+    restless = any(switch.hypothesis.self_sustained for switch in switches(run.person))
     for placed in run.timeline.placed:
         step: Any = placed.step
         if step.name != "hold":
             continue
         made = technique(step.technique)
-        inside = (run.run.times > placed.start + 5.0) & (run.run.times < placed.end - 5.0)
+        # A touch shifts the turns of a rhythm of its own: there only the mean over the hold tells of the touch.
+        last = placed.end if restless else min(placed.start + SETTLED + ONSET, placed.end)
+        inside = (run.run.times > placed.start + SETTLED) & (run.run.times < last)
         effects, measured = {}, {}
         for name, way in made.hands.items():
             effects[name] = _effect(run.person, name, step.force, way, begun)
