@@ -100,3 +100,28 @@ def test_round_trip_one_file_a_rate(tmp_path: Path) -> None:
     assert np.array_equal(back.values("ppg"), ppg) and np.array_equal(back.values("icp"), icp, equal_nan=True)
     assert (back.rate("ppg"), back.rate("icp"), back.unit("icp")) == (100.0, 50.0, "mmHg")
     assert load(file).events == [(0.5, 0.25, "hand?on")] and load(other).provenance["clock_offset_s"] == -3.0
+
+
+def test_windows_of_a_recording_join_to_the_whole(tmp_path: Path) -> None:
+    """Columns, marks of the trigger and events piece by piece, on one clock, are those of the file read at once."""
+    from cisterna.recordings import stream
+
+    rate, count = 50.0, 1000
+    at = np.arange(count) / rate
+    trigger = ((at % 4.0) < 0.5).astype(float)
+    rows = "\n".join(f"{np.sin(a):.6f}\t{np.cos(a):.6f}\t{b:g}" for a, b in zip(at, trigger, strict=True))
+    path = tmp_path / "sub-01_task-rest_physio.tsv.gz"
+    with gzip.open(path, "wt") as out:
+        out.write(rows + "\n")
+    car = {"SamplingFrequency": rate, "StartTime": -2.0, "Columns": ["cardiac", "respiratory", "trigger"]}
+    car |= {name: {"Units": "V"} for name in ("cardiac", "respiratory")}
+    (tmp_path / "sub-01_task-rest_physio.json").write_text(json.dumps(car))
+    whole = load(path)
+    pieces = list(stream(path, seconds=6.0))
+    assert len(pieces) == 4
+    for name in whole.signals:
+        joined = np.concatenate([piece.values(name) for piece in pieces])
+        times = np.concatenate([piece.time(name) for piece in pieces])
+        assert np.array_equal(joined, whole.values(name)) and np.allclose(times, whole.time(name), atol=1e-9)
+    begins = [event.time for piece in pieces for event in piece.events if event.label == "trigger"]
+    assert begins == [event.time for event in whole.events if event.label == "trigger"]

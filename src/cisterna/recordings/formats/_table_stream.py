@@ -51,11 +51,17 @@ class _Clock:
 
 
 def windows_of(
-    path: Path, car: Sidecar, said: Ask, length: float, clock_of: Callable[..., tuple[str, str, float | None]]
+    path: Path,
+    car: Sidecar,
+    said: Ask,
+    length: float,
+    clock_of: Callable[..., tuple[str, str, float | None]],
+    delimiter: str = "",
 ) -> Iterator[Window]:
-    """The windows of a table, in order."""
+    """The windows of a table, in order; a delimiter that is known need not be found."""
     before, text = next(blocks(path))
     layout = layout_of(text, path, said.columns)
+    layout = layout._replace(delimiter=delimiter) if delimiter else layout
     numbers, notes = numbers_of(text, layout, path)
     clock, unit, rate = clock_of(layout, car, said, path, notes)
     names = [name for name in numbers if name != clock]

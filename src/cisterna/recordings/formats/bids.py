@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,11 +18,12 @@ from numpy.typing import NDArray
 
 from cisterna.ground.errors import CisternaError
 from cisterna.recordings.flat import single_channels
+from cisterna.recordings.formats._table_stream import windows_of
 from cisterna.recordings.formats._table_text import as_float, layout_of, numbers_of
 from cisterna.recordings.formats.table import table_text, told, unit_of, write_columns
 from cisterna.recordings.reader import Ask, Channel, Format, assemble, printable
 from cisterna.recordings.recording import Recording
-from cisterna.recordings.sidecar import sidecar, write_sidecar
+from cisterna.recordings.sidecar import Sidecar, sidecar, write_sidecar
 
 #: What BIDS calls our signals.
 _BIDS_NAMES = {"ppg": "cardiac", "resp": "respiratory"}
@@ -54,16 +56,7 @@ class Bids(Format):
 
     def read(self, path: Path, ask: Ask) -> Recording:
         """Every column of numbers, the trigger as marks."""
-        car = sidecar(path)
-        said = car.over(ask)
-        for what, there in (
-            ("Columns", said.columns),
-            ("SamplingFrequency", said.rate),
-            ("StartTime", car.start_stated or not car.there),
-        ):
-            if not there:
-                mend = f'write "{what}" into the JSON file of the same name'
-                raise CisternaError(f"the side-car states no {what}, which BIDS requires", str(path), mend=mend)
+        car, said = _stated(path, ask)
         text = table_text(path)
         layout = layout_of(text, path, said.columns)
         notes = ["the first line is a head, which BIDS has not: left out"] if layout.skip else []
@@ -78,6 +71,27 @@ class Bids(Format):
                 channels.append(Channel(name, values, unit_of(name, layout, car, len(numbers)), said.rate))
         rec = told(assemble(channels, path, notes=[*notes, *more]), car, car.start)
         return rec.with_events([*rec.events, *marks, *_events(path, car.start)])
+
+    def stream(self, path: Path, ask: Ask, seconds: float) -> Iterator[Recording]:
+        """Windows of the columns, block by block; a mark that goes on in the next window begins anew there."""
+        car, said = _stated(path, ask)
+        rate, beside = float(said.rate or 1.0), _events(path, car.start)
+
+        def clock(*_: Any) -> tuple[str, str, float | None]:
+            return "", "", rate
+
+        for window in windows_of(path, car, said, seconds, clock, delimiter="\t"):
+            channels, marks = [], []
+            for name, values in window.columns.items():
+                if name.lower() == "trigger":
+                    marks += [(window.begin + at, lasts, word) for at, lasts, word in _marks(values, rate)]
+                else:
+                    unit = unit_of(name, window.layout, car, len(window.columns))
+                    channels.append(Channel(name, values, unit, rate, start=window.begin, quality=window.note))
+            rec = told(assemble(channels, path, notes=window.notes), car, car.start)
+            first, end = window.span
+            events = [e for e in [*rec.events, *beside] if e[0] < end and e[0] + e[1] >= first]
+            yield rec.with_events([*events, *marks])
 
     def write(self, rec: Recording, path: Path) -> None:
         """One file a rate: the first under the name given, the others as ``recording-<label>``; events beside.
@@ -114,6 +128,21 @@ class Bids(Format):
                 rows.writerow(["onset", "duration", "trial_type"])
                 for event in rec.events:
                     rows.writerow([repr(offset + event.time), repr(event.duration), printable(event.label) or "n/a"])
+
+
+def _stated(path: Path, ask: Ask) -> tuple[Sidecar, Ask]:
+    """The side-car and what is known with it; BIDS requires columns, rate and start."""
+    car = sidecar(path)
+    said = car.over(ask)
+    for what, there in (
+        ("Columns", said.columns),
+        ("SamplingFrequency", said.rate),
+        ("StartTime", car.start_stated or not car.there),
+    ):
+        if not there:
+            mend = f'write "{what}" into the JSON file of the same name'
+            raise CisternaError(f"the side-car states no {what}, which BIDS requires", str(path), mend=mend)
+    return car, said
 
 
 def _marks(trigger: NDArray[np.float64], rate: float) -> list[tuple[float, float, str]]:
