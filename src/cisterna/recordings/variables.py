@@ -89,7 +89,7 @@ def _group(
 ) -> None:
     """Signals of one group of variables; `outer` is the rate stated above it."""
     arrays = {k: v for k, v in tree.items() if isinstance(v, np.ndarray) and v.size > 1}
-    vectors = {k: v.ravel() for k, v in arrays.items() if max(v.shape) == v.size}
+    vectors = {k: v.reshape(-1) for k, v in arrays.items() if max(v.shape) == v.size}
     clock = next((k for k in vectors if is_time_name(k)), "")
     rate = said.rate if said.rate is not None else _rate(tree, path) or outer
     at: NDArray[np.float64] | None = None
@@ -127,14 +127,14 @@ def _add(
     free: bool,
 ) -> None:
     if free:
-        found.channels.append(Channel(own, values.astype(np.float64), unit, rate))
+        found.channels.append(Channel(own, np.asarray(values, dtype=np.float64), unit, rate))
     elif values.size != wanted:
         found.notes.append(f"variable '{own}' has {values.size} values instead of {wanted}: left out")
     elif at is not None:
         grid = place(at - at[0], values.astype(np.float64))
         found.channels.append(Channel(own, grid.values, unit, grid.rate, grid.time, quality=grid.note))
     else:
-        found.channels.append(Channel(own, values.astype(np.float64), unit, rate))
+        found.channels.append(Channel(own, np.asarray(values, dtype=np.float64), unit, rate))
 
 
 def _columns(

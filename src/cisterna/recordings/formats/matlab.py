@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cisterna.ground.errors import CisternaError
 from cisterna.recordings.annotations import text_of
 from cisterna.recordings.formats._mat5 import read_mat5
 from cisterna.recordings.guard import guard_hdf5
 from cisterna.recordings.layout import HDF5_SIGNATURE, hdf5_layout
+from cisterna.recordings.outline import SMALL, Stored, windows
 from cisterna.recordings.reader import Ask, Format, assemble
 from cisterna.recordings.recording import Recording
 from cisterna.recordings.sidecar import sidecar
@@ -44,6 +47,34 @@ class Matlab(Format):
         extra: dict[str, Any] = {"clock_offset_s": min(found.offsets)} if found.offsets else {}
         return assemble(found.channels, path, notes=notes + found.notes, time_columns=found.clocks, **extra)
 
+    def stream(self, path: Path, ask: Ask, seconds: float) -> Iterator[Recording]:
+        """Version 7.3 window by window, where a rate and no clock gives the times; others by cutting the whole."""
+        with path.open("rb") as stream:
+            head = stream.read(520)
+        if HDF5_SIGNATURE in (head[:8], head[512:520]):
+            import h5py
+
+            guard_hdf5(path)
+            with h5py.File(path, "r") as source:
+                notes: list[str] = []
+                tree = _variables(source, notes, deep=True, lazily=True)
+                found = windows(tree, sidecar(path), ask, path, seconds, notes)
+                if found is not None:
+                    yield from found
+                    return
+        yield from super().stream(path, ask, seconds)
+
+
+def _stored(item: Any) -> Stored:
+    """A large variable of a version 7.3 file, still in it; time runs along its longer side."""
+    across = item.shape[1] >= item.shape[0]
+
+    def read(first: int, stop: int, column: int) -> NDArray[np.float64]:
+        part = item[column, first:stop] if across else item[first:stop, column]
+        return np.asarray(part, dtype=np.float64)
+
+    return Stored(item.shape[::-1], read)
+
 
 def _read_hdf5(path: Path, notes: list[str]) -> dict[str, Any]:
     """Variables of a version 7.3 file; arrays stand transposed in it."""
@@ -54,7 +85,7 @@ def _read_hdf5(path: Path, notes: list[str]) -> dict[str, Any]:
         return _variables(source, notes, deep=True)
 
 
-def _variables(group: Any, notes: list[str], deep: bool) -> dict[str, Any]:
+def _variables(group: Any, notes: list[str], deep: bool, lazily: bool = False) -> dict[str, Any]:
     import h5py
 
     tree: dict[str, Any] = {}
@@ -63,13 +94,15 @@ def _variables(group: Any, notes: list[str], deep: bool) -> dict[str, Any]:
             continue
         if isinstance(item, h5py.Group):
             if deep:
-                tree[name] = _variables(item, notes, deep=False)
+                tree[name] = _variables(item, notes, deep=False, lazily=lazily)
             continue
         if item.shape is None or "MATLAB_empty" in item.attrs:
             continue
         if text_of(item.attrs.get("MATLAB_class", "")) == "char":
             rows = np.atleast_2d(item[()].T)
             tree[name] = ["".join(chr(int(c)) for c in row).strip("\x00 ") for row in rows]
+        elif item.dtype.kind in "fiub" and lazily and item.size > SMALL and item.ndim == 2:
+            tree[name] = _stored(item)
         elif item.dtype.kind in "fiub":
             tree[name] = np.asarray(item[()]).T
         else:

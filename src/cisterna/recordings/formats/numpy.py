@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from cisterna.ground.errors import CisternaError
 from cisterna.recordings.guard import guard_size
+from cisterna.recordings.outline import SMALL, Stored, windows
 from cisterna.recordings.reader import Ask, Format, assemble
 from cisterna.recordings.recording import Recording
 from cisterna.recordings.sidecar import sidecar
@@ -50,10 +53,17 @@ class Npy(Format):
         return assemble([track.whole()], path)
 
     def stream(self, path: Path, ask: Ask, seconds: float) -> Iterator[Recording]:
-        """A single array piece by piece; an archive is read as a whole."""
+        """A single array, or the arrays of an archive, piece by piece; with a clock among them the whole is cut."""
         with path.open("rb") as stream:
             archive = stream.read(4) == _ZIP
         if archive:
+            notes: list[str] = []
+            with zipfile.ZipFile(path) as source, ExitStack() as opened:
+                tree = _members(path, notes, partial(_stored, source, opened))
+                found = windows(tree, sidecar(path), ask, path, seconds, notes)
+                if found is not None:
+                    yield from found
+                    return
             yield from super().stream(path, ask, seconds)
             return
         for _, _, channels in pieces([_track(path, ask)], seconds):
@@ -97,14 +107,35 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
     return shape, dtype
 
 
-def _members(path: Path, notes: list[str]) -> dict[str, Any]:
-    """Arrays of numbers and texts of an archive by name, read within bounds."""
+def _stored(source: zipfile.ZipFile, opened: ExitStack, info: zipfile.ZipInfo) -> Stored:
+    """A large array of an archive, still in it: its rows are unpacked in order."""
+    stream = opened.enter_context(source.open(info))
+    shape, dtype = _header(stream)
+    begin, width = stream.tell(), shape[1] if len(shape) == 2 else 1
+    last: dict[tuple[int, int], NDArray[np.float64]] = {}
+
+    def read(first: int, stop: int, column: int) -> NDArray[np.float64]:
+        if (first, stop) not in last:
+            stream.seek(begin + first * width * dtype.itemsize)
+            data = stream.read((stop - first) * width * dtype.itemsize)
+            if len(data) != (stop - first) * width * dtype.itemsize:
+                raise CisternaError("an array is cut short", info.filename, mend="copy the file again from its source")
+            last.clear()
+            last[first, stop] = np.frombuffer(data, dtype).reshape(-1, width).astype(np.float64)
+        return last[first, stop][:, column]
+
+    return Stored(shape, read)
+
+
+def _members(path: Path, notes: list[str], keep: Callable[[zipfile.ZipInfo], Stored] | None = None) -> dict[str, Any]:
+    """Arrays of numbers and texts of an archive by name, read within bounds; `keep` leaves large ones in it."""
     tree: dict[str, Any] = {}
     with zipfile.ZipFile(path) as archive:
         infos = archive.infolist()
         if len(infos) > MOST_MEMBERS:
             raise CisternaError("the archive holds too many arrays", str(path), str(len(infos)))
-        guard_size(float(sum(info.file_size for info in infos)), path, "the unpacked file")
+        if keep is None:
+            guard_size(float(sum(info.file_size for info in infos)), path, "the unpacked file")
         for info in infos:
             name = info.filename.removesuffix(".npy")
             with archive.open(info) as stream:
@@ -115,6 +146,10 @@ def _members(path: Path, notes: list[str]) -> dict[str, Any]:
                 count = 1
                 for length in shape:
                     count *= length
+                upright = len(shape) == 1 or (len(shape) == 2 and shape[0] > shape[1])
+                if keep is not None and count > SMALL and upright and dtype.kind in "fiub":
+                    tree[name] = keep(info)
+                    continue
                 guard_size(float(count) * max(dtype.itemsize, 8), path, f"the array '{name}'")
                 data = stream.read(count * dtype.itemsize)
             if len(data) != count * dtype.itemsize:
