@@ -123,5 +123,4 @@ def test_windows_of_a_recording_join_to_the_whole(tmp_path: Path) -> None:
         joined = np.concatenate([piece.values(name) for piece in pieces])
         times = np.concatenate([piece.time(name) for piece in pieces])
         assert np.array_equal(joined, whole.values(name)) and np.allclose(times, whole.time(name), atol=1e-9)
-    begins = [event.time for piece in pieces for event in piece.events if event.label == "trigger"]
-    assert begins == [event.time for event in whole.events if event.label == "trigger"]
+    assert len(whole.events) == 5 and {event for piece in pieces for event in piece.events} == set(whole.events)

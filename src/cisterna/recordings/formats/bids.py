@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from cisterna.ground.errors import CisternaError
 from cisterna.recordings.flat import single_channels
-from cisterna.recordings.formats._table_stream import windows_of
+from cisterna.recordings.formats._table_stream import Window, windows_of
 from cisterna.recordings.formats._table_text import as_float, layout_of, numbers_of
 from cisterna.recordings.formats.table import table_text, told, unit_of, write_columns
 from cisterna.recordings.reader import Ask, Channel, Format, assemble, printable
@@ -28,6 +28,8 @@ from cisterna.recordings.sidecar import Sidecar, sidecar, write_sidecar
 #: What BIDS calls our signals.
 _BIDS_NAMES = {"ppg": "cardiac", "resp": "respiratory"}
 _LABEL = re.compile(r"(_recording-[A-Za-z0-9]+)?(_(?:physio|stim)\.tsv\.gz)$", re.IGNORECASE)
+#: Length of the windows in which a trigger is looked at, s.
+_LOOK = 600.0
 _LARGEST_EVENTS, _MOST_EVENTS = 16 * 1024**2, 1_000_000
 
 
@@ -73,25 +75,30 @@ class Bids(Format):
         return rec.with_events([*rec.events, *marks, *_events(path, car.start)])
 
     def stream(self, path: Path, ask: Ask, seconds: float) -> Iterator[Recording]:
-        """Windows of the columns, block by block; a mark that goes on in the next window begins anew there."""
+        """Windows of the columns, block by block; marks of a trigger are found by two looks at it before."""
         car, said = _stated(path, ask)
-        rate, beside = float(said.rate or 1.0), _events(path, car.start)
+        rate = float(said.rate or 1.0)
 
         def clock(*_: Any) -> tuple[str, str, float | None]:
             return "", "", rate
 
-        for window in windows_of(path, car, said, seconds, clock, delimiter="\t"):
-            channels, marks = [], []
-            for name, values in window.columns.items():
-                if name.lower() == "trigger":
-                    marks += [(window.begin + at, lasts, word) for at, lasts, word in _marks(values, rate)]
-                else:
-                    unit = unit_of(name, window.layout, car, len(window.columns))
-                    channels.append(Channel(name, values, unit, rate, start=window.begin, quality=window.note))
+        def windows(length: float) -> Iterator[Window]:
+            return windows_of(path, car, said, length, clock, delimiter="\t")
+
+        named = [name for name in said.columns if name.lower() == "trigger"]
+        beside = [*(_marks_of(windows, named[0], rate) if named else []), *_events(path, car.start)]
+        for window in windows(seconds):
+            channels = [
+                Channel(
+                    name, values, unit_of(name, window.layout, car, len(window.columns)), rate, start=window.begin,
+                    quality=window.note,
+                )
+                for name, values in window.columns.items()
+                if name not in named
+            ]  # fmt: skip
             rec = told(assemble(channels, path, notes=window.notes), car, car.start)
             first, end = window.span
-            events = [e for e in [*rec.events, *beside] if e[0] < end and e[0] + e[1] >= first]
-            yield rec.with_events([*events, *marks])
+            yield rec.with_events(e for e in [*rec.events, *beside] if e[0] < end and e[0] + e[1] >= first)
 
     def write(self, rec: Recording, path: Path) -> None:
         """One file a rate: the first under the name given, the others as ``recording-<label>``; events beside.
@@ -153,6 +160,28 @@ def _marks(trigger: NDArray[np.float64], rate: float) -> list[tuple[float, float
     up = np.concatenate([[False], np.nan_to_num(trigger) > top / 2, [False]])
     begins, ends = np.flatnonzero(~up[:-1] & up[1:]), np.flatnonzero(up[:-1] & ~up[1:])
     return [(b / rate, (e - b) / rate, "trigger") for b, e in zip(begins.tolist(), ends.tolist(), strict=True)]
+
+
+def _marks_of(windows: Callable[[float], Iterator[Window]], name: str, rate: float) -> list[tuple[float, float, str]]:
+    """`_marks` of a column that is read in windows."""
+    top = max((float(np.nanmax(w.columns[name], initial=0.0)) for w in windows(_LOOK)), default=0.0)
+    if top <= 0:
+        return []
+    marks: list[tuple[float, float, str]] = []
+    begun, place = -1, 0
+    for window in windows(_LOOK):
+        up = np.nan_to_num(window.columns[name]) > top / 2
+        place = round(window.begin * rate)
+        for k in np.flatnonzero(np.diff(up, prepend=begun >= 0)).tolist():
+            if begun < 0:
+                begun = place + k
+            else:
+                marks.append((begun / rate, (place + k - begun) / rate, "trigger"))
+                begun = -1
+        place += up.size
+    if begun >= 0:
+        marks.append((begun / rate, (place - begun) / rate, "trigger"))
+    return marks
 
 
 def _events_file(path: Path) -> Path:
