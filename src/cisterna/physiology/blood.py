@@ -101,23 +101,14 @@ class Lacunae(Compartment):
 
 
 @component
-class BridgingVeins(Compartment):
-    """`Lacunae` that cannot lose more blood than they hold.
+class BridgingVeins(Lacunae):
+    """`Lacunae` that hold no less than nothing: less K x^3 / (1 - x), x = -V / V_0 the share of their blood gone."""
 
-    p - p_outside = -(T0 + (Tr - T0) exp(-k V)) - K x^3 / (1 - x), x = -V / V_0 the share of their blood that is gone.
-    """
-
-    floor: Quantity = quantity("mmHg", "T0: CSF minus venous pressure when full")
-    rest: Quantity = quantity("mmHg", "Tr: CSF minus venous pressure at rest")
-    stiffness: Quantity = quantity("1/mL", "k")
     capacity: Quantity = quantity("mL", "V_0: blood in them at rest")
     resistance: Quantity = quantity("mmHg", "K: how strongly they resist being emptied")
-    grade = "plausible"
-    source = "assumed: exponential venous wall below the waterfall"
 
     def pressure(self, volume: Any, seen: Seen) -> Any:
-        over = self.floor + (self.rest - self.floor) * jnp.exp(-self.stiffness * volume)
-        return -over - self.resistance * collapse(-volume / self.capacity)
+        return super().pressure(volume, seen) - self.resistance * collapse(-volume / self.capacity)
 
 
 @component

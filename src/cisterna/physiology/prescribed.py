@@ -1,33 +1,10 @@
-"""A blood volume that is prescribed: a measured course and the source that keeps a compartment on it."""
+"""A blood volume that is prescribed: the source that keeps a compartment on a measured course."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from cisterna.physiology.component import Path, Quantity, Seen, component, quantity
-from cisterna.physiology.recorded import Sampled
-
-
-@component
-class RecordedFlow(Sampled):
-    """A measured flow."""
-
-    samples: Quantity = quantity("mL/s", "samples")
-    length: Quantity = quantity("1", "number of samples that count")
-    rate: Quantity = quantity("1/s", "samples per second")
-    unit = "mL/s"
-    source = "a recording given by the user"
-
-
-@component
-class RecordedVolume(Sampled):
-    """A volume computed from a measured flow."""
-
-    samples: Quantity = quantity("mL", "samples")
-    length: Quantity = quantity("1", "number of samples that count")
-    rate: Quantity = quantity("1/s", "samples per second")
-    unit = "mL"
-    source = "a recording given by the user"
 
 
 @component

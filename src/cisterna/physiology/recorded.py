@@ -62,6 +62,28 @@ class RecordedShape(Sampled):
 
 
 @component
+class RecordedFlow(Sampled):
+    """A measured flow."""
+
+    samples: Quantity = quantity("mL/s", "samples")
+    length: Quantity = quantity("1", "number of samples that count")
+    rate: Quantity = quantity("1/s", "samples per second")
+    unit = "mL/s"
+    source = "a recording given by the user"
+
+
+@component
+class RecordedVolume(Sampled):
+    """A volume computed from a measured flow."""
+
+    samples: Quantity = quantity("mL", "samples")
+    length: Quantity = quantity("1", "number of samples that count")
+    rate: Quantity = quantity("1/s", "samples per second")
+    unit = "mL"
+    source = "a recording given by the user"
+
+
+@component
 class RecordedPhase(Sampled):
     """Phase of the heart in cycles, from measured beats; the record is cut to whole beats."""
 

@@ -51,25 +51,19 @@ def collapse(share: Any) -> Any:
 
 
 @component
-class SacWall(Compartment):
-    """Dural sac: exponential as `ExponentialWall`, with a floor in volume.
+class SacWall(ExponentialWall):
+    """Dural sac: `ExponentialWall` less K x^3 / (1 - x), x = -V / V_0 the share of the resting volume V_0 that is gone.
 
-    p = h exp(V / (C h)) + p_asym - K x^3 / (1 - x), h = p_rest - p_asym, x = -V / V_0 the share of the resting
-    volume V_0 that is gone. An exponential alone has no floor: it would give a segment less than no volume.
+    An exponential alone has no floor: it would give a segment less than no volume.
     """
 
-    rest: Quantity = quantity("mmHg", "transmural pressure at rest")
-    asymptote: Quantity = quantity("mmHg", "pressure the exponential tends to when emptied", default=0.0)
-    compliance: Quantity = quantity("mL/mmHg", "compliance at rest")
     capacity: Quantity = quantity("mL", "V_0: fluid in the segment at rest")
     resistance: Quantity = quantity("mmHg", "K: how strongly it resists being emptied")
     grade = "plausible"
     source = "exponential after Marmarou et al. 1978 doi:10.3171/jns.1978.48.3.0332; floor assumed"
 
     def pressure(self, volume: Any, seen: Seen) -> Any:
-        height = self.rest - self.asymptote
-        full = height * jnp.exp(volume / (self.compliance * height)) + self.asymptote
-        return full - self.resistance * collapse(-volume / self.capacity)
+        return super().pressure(volume, seen) - self.resistance * collapse(-volume / self.capacity)
 
 
 @component

@@ -8,7 +8,7 @@ A person, a timeline of steps, observations; see `protocol` for the words, `step
 `measures` for what can be read, `library/` for what ships.
 """
 
-from cisterna.protocol.execute import REFERENCE, Body, Result, at_rest, reference_table, run, totals
+from cisterna.protocol.execute import TABLES, Body, Result, at_rest, reference_table, run, totals
 from cisterna.protocol.measures import find_measure, measure
 from cisterna.protocol.protocol import Observation, Protocol, Subject
 from cisterna.protocol.ranges import experiments, published
@@ -18,7 +18,7 @@ from cisterna.protocol.step import Step, steps
 from cisterna.protocol.words import plan_of
 
 __all__ = [
-    "REFERENCE", "Body", "Observation", "Protocol", "Result", "Step", "Subject", "at_rest", "experiments",
+    "TABLES", "Body", "Observation", "Protocol", "Result", "Step", "Subject", "at_rest", "experiments",
     "find_measure", "library", "load_protocol", "load_steps", "measure", "observe", "parse_protocol", "plan_of",
     "published", "reference_table", "run", "steps", "totals",
 ]  # fmt: skip

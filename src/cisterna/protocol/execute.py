@@ -30,10 +30,9 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 #: Experiments on a body that are shown together, in this order.
 TABLES: dict[str, tuple[str, ...]] = {
-    "whole": ("whole_rest", "whole_seated", "whole_bolus", "whole_withdrawal", "whole_infusion", "whole_breathing"),
+    "whole": ("whole_rest", "whole_seated", "whole_bolus", "withdraw4", "whole_infusion", "breathing_deep"),
     "axis": ("rest", "supine_seated", "bolus4", "infusion"),
 }
-REFERENCE = TABLES["axis"]
 
 
 @dataclass(frozen=True)
@@ -261,15 +260,13 @@ def _provenance(ready: Ready, body: Body, done: Run, step: float, seed: int) -> 
     }
 
 
-def reference_table(
-    names: Sequence[str] = REFERENCE, progress: Callable[[str, float], None] | None = None
-) -> list[dict[str, Any]]:
-    """Observed values of several protocols that ship, persons at rest shared, as one table.
+def reference_table(body: str = "whole", progress: Callable[[str, float], None] | None = None) -> list[dict[str, Any]]:
+    """What the typical adult of a body shows in its experiments (`TABLES`), one resting state for all, as one table.
 
     Parameters
     ----------
-    names : sequence of str
-        Names of `library`; the experiments of the whole axis by default.
+    body : str
+        A body with a table.
     progress : callable, optional
         (name, share done).
 
@@ -277,16 +274,20 @@ def reference_table(
     -------
     list of dict
         id, value, unit, low, high, inside, source.
+
+    Raises
+    ------
+    UnknownName
+        No table for this body.
     """
-    protocols = [(name, load_protocol(name)) for name in names]
-    kept: list[tuple[Subject, Body]] = []
+    from cisterna.ground.errors import UnknownName
+
+    if body not in TABLES:
+        raise UnknownName("body with a table", body, list(TABLES))
+    resting = at_rest(Subject(body=body).person())
     rows: list[dict[str, Any]] = []
-    for name, protocol in protocols:
-        body = next((body for subject, body in kept if subject == protocol.person), None)
-        if body is None:
-            body = at_rest(protocol.person.person())
-            kept.append((protocol.person, body))
-        rows += run(protocol, _share(name, progress), body=body).observed
+    for name in TABLES[body]:
+        rows += run(load_protocol(name), _share(name, progress), body=resting).observed
     return rows
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from cisterna.body.anatomy import CERVICAL, LEVELS, LUMBAR, SACRAL, THORACIC, segments
-from cisterna.ground.errors import CisternaError
 from cisterna.ground.parameter import Parameters
 from cisterna.model.blueprint import Blueprint
 from cisterna.physiology.csf import SpinalAbsorption
@@ -140,11 +139,6 @@ def _cell(plan: Blueprint, p: Parameters, cell: Cell, total: float) -> Blueprint
     veins = {"plexus": 1.0 - low, "cvp": low}
     per_length = p.value("whole_spinal_compliance_cervical" if cell.level in CERVICAL else "whole_spinal_compliance")
     soft = per_length * cell.length
-    if not soft > 0.0:
-        raise CisternaError(
-            "a wall of the canal has no compliance: waves on it would have no speed",
-            where=f"canal.{cell.name}", found=f"{soft:g} mL/mmHg", mend="give a positive compliance per length",
-        )  # fmt: skip
     name = f"canal.{cell.name}"
     loss = along(p, "whole_loss", LOSS_AT, cell.level)
     return (

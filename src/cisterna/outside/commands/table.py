@@ -14,7 +14,6 @@ from typing import Annotated
 
 import typer
 
-from cisterna.ground.errors import UnknownName
 from cisterna.outside import terminal
 from cisterna.outside.commands._observed import show_observed
 from cisterna.outside.terminal import Progress
@@ -30,16 +29,14 @@ def command(
     one_processor()  # before NumPy starts a thread for every processor it sees
     from cisterna.protocol.execute import TABLES, reference_table
 
-    if body not in TABLES:
-        raise UnknownName("body with a table", body, list(TABLES))
-    names = TABLES[body]
+    names = TABLES.get(body, ())
     enable_cache()
     with Progress("reference table", quiet) as step:
 
         def tell(name: str, share: float) -> None:
             step((names.index(name) + share) / len(names), name)
 
-        rows = reference_table(names, progress=tell)
+        rows = reference_table(body, progress=tell)
     if as_json:
         terminal.emit({"observed": rows})
         return
