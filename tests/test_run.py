@@ -255,7 +255,10 @@ def test_a_file_in_the_way_is_one_line(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX")
 def test_ctrl_c_during_set_up_is_clean(tmp_path):
     words = _copy(tmp_path)
+    # A shell that started the tests in the background has them, and their children, ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, start_new_session=True) as child:
+        signal.signal(signal.SIGINT, before)
         assert "first set-up" in child.stderr.readline()
         os.killpg(child.pid, signal.SIGINT)
         rest = child.stderr.read()

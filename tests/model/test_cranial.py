@@ -77,9 +77,7 @@ def test_bolus(cranial):
     schedule.pulse("infusion", 4 / 3, start=10.0, duration=3.0)
     run = _run(cranial, schedule, 400.0)
     rest = plain(np.linspace(0, 6000, 3))
-    icp, _, _ = plain(
-        run.times, inject=lambda t: 4 / 3 if 10 <= t < 13 else 0.0, start=(rest[0][-1], rest[1][-1])
-    )
+    icp, _, _ = plain(run.times, inject=lambda t: 4 / 3 if 10 <= t < 13 else 0.0, start=(rest[0][-1], rest[1][-1]))
     assert run.signal("icp").max() == pytest.approx(icp.max(), rel=HALF_PERCENT)
     after = run.times > 15
     assert np.abs(run.signal("icp")[after] / icp[after] - 1).max() < HALF_PERCENT
@@ -95,9 +93,7 @@ def test_hypotension(cranial):
     def pressure(t):
         return 100.0 - 4.0 * np.clip(t - 10.0, 0.0, 10.0)
 
-    icp, _, q = plain(
-        run.times, pressure, lambda t: -4.0 if 10 <= t < 20 else 0.0, start=(rest[0][-1], rest[1][-1])
-    )
+    icp, _, q = plain(run.times, pressure, lambda t: -4.0 if 10 <= t < 20 else 0.0, start=(rest[0][-1], rest[1][-1]))
     assert run.signal("cbf").min() == pytest.approx(q.min(), rel=HALF_PERCENT)
     assert np.abs(run.signal("icp") / icp - 1).max() < HALF_PERCENT
 

@@ -270,7 +270,23 @@ def _drops(layout: Layout, pressure: Array) -> Array:
     return take(padded, upper) - take(padded, lower)
 
 
-@jax.jit  # traced once a body, not once a call: tracing is most of a first call from the cache
+@jax.jit  # a law is traced once a body, whoever asks: tracing is most of a first call from the cache
+def look(net: Network, given: Imposed, y: Array) -> tuple[Array, Array, Array]:
+    """What a solver asks at one instant.
+
+    Returns
+    -------
+    rate : array (states without ledgers,)
+    border : array (border,)
+        Rates of the ledgers.
+    observed : array (observables,)
+        Ledgers shown as zeros.
+    """
+    moved, known = instant(net, given, y)
+    return moved.state, moved.border, known.all()
+
+
+@jax.jit
 def evaluate(net: Network, t: Array, y: Array, controls: Array) -> tuple[Array, Array]:
     """(rate of change of the state, observation vector) at one instant.
 
@@ -321,6 +337,6 @@ def require_finite(net: Network) -> None:
 
 
 __all__ = [
-    "Group", "Layout", "Network", "all_groups", "evaluate", "imposed", "index_of", "inputs", "instant", "members",
-    "moving", "readout", "require_finite", "rhs", "signals",
+    "Group", "Layout", "Network", "all_groups", "evaluate", "imposed", "index_of", "inputs", "instant", "look",
+    "members", "moving", "readout", "require_finite", "rhs", "signals",
 ]  # fmt: skip

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 import numpy as np
 
-from cisterna.ground.errors import CisternaError
 from cisterna.ground.units import from_internal
 from cisterna.model.network import Network
 from cisterna.model.schedule import Schedule
-from cisterna.model.solver.march import March, Ramp, chunk, chunk_many, stack
+from cisterna.model.solver.careful import TOLERANCE, advance
+from cisterna.model.solver.march import March, Ramp, stack
 
 if TYPE_CHECKING:
     from cisterna.recordings.recording import Recording
@@ -106,7 +106,8 @@ def simulate(
         Largest step, s; the scheme's default when omitted.
     tolerance : float, optional
         Largest local error estimate of any volume (mL) or flow (mL/s) in a step; a chunk beyond it is done again
-        in finer steps with the matrix renewed often. A chunk that is not finite always is.
+        in finer steps with the matrix renewed often. `TOLERANCE` when both it and `step` are omitted; an asked step
+        is kept to. A chunk that is not finite is always done again.
     progress : callable, optional
         Called after each chunk; it may raise KeyboardInterrupt to stop early, what is done is kept by it.
 
@@ -117,11 +118,13 @@ def simulate(
 
     Raises
     ------
-    CisternaError
+    LeftRange
         A state is no longer finite: when, and which.
     """
     how = march or March()
     h_max = step or how.scheme.step
+    limit = np.inf if step else TOLERANCE
+    limit = limit if tolerance is None else tolerance
     persons = net.start.shape[0] if np.ndim(net.start) == 2 else 0
     schedules = [schedule] if isinstance(schedule, Schedule) else list(schedule)
     lanes = bool(persons) or not isinstance(schedule, Schedule)
@@ -142,44 +145,13 @@ def simulate(
         ramp = Ramp(jnp.asarray(values), jnp.asarray(slopes), np.float64(a))
         for k in range(chunks):
             t = a + k * h * how.steps
-            go = chunk_many if lanes else chunk
-            before = y
-            y, out, error = go(how, net, y, np.float64(t), np.float64(h), ramp)
-            block, error = np.asarray(out), np.asarray(error)
-            finite = np.isfinite(block).all() and np.isfinite(np.asarray(y)).all()
-            if not finite or (tolerance is not None and error.max() > tolerance):
-                y, block, error = _carefully(go, how, net, before, t, h, ramp)
+            y, block, error = advance(how, net, y, t, h, ramp, limit=limit)
             times.append(t + h * how.inner * np.arange(1, how.outer + 1))
             samples.append(block)
             worst = np.maximum(worst, error)
             if progress is not None:
                 progress(t + h * how.steps, end, block)
     return Run(net, np.concatenate(times), np.concatenate(samples, axis=-2), np.asarray(y), worst)
-
-
-#: A chunk that fails is done again in this many parts, each with steps as many times finer and a fresh matrix; a part
-#: that fails as well is done again likewise, this deep.
-_PARTS, _DEEP = 10, 3
-
-
-def _carefully(go: Any, how: March, net: Network, y: Any, t: float, h: float, ramp: Ramp, deep: int = 1) -> Any:
-    """A chunk once more, in finer steps with the matrix renewed often, on the same samples and by the same program.
-
-    A sudden change of posture can turn a wall so stiff that the matrix from before it no longer serves.
-    """
-    blocks, worst = [], np.zeros(y.shape)
-    for k in range(_PARTS):
-        start = t + k * how.steps * h / _PARTS
-        before = y
-        y, out, error = go(how, net, y, np.float64(start), np.float64(h / _PARTS), ramp)
-        block = np.asarray(out)
-        if not (np.isfinite(block).all() and np.isfinite(np.asarray(y)).all()):
-            if deep == _DEEP:
-                raise _lost(net, np.asarray(y), start)
-            y, block, error = _carefully(go, how, net, before, start, h / _PARTS, ramp, deep + 1)
-        blocks.append(block)
-        worst = np.maximum(worst, np.asarray(error))
-    return y, np.concatenate(blocks, axis=-2)[..., _PARTS - 1 :: _PARTS, :], worst
 
 
 def _together(schedules: list[Schedule], start: float, end: float, names: list[str], lanes: bool) -> Any:
@@ -190,16 +162,6 @@ def _together(schedules: list[Schedule], start: float, end: float, names: list[s
         values = np.array([[cell[0] for cell in row] for row in rows])
         slopes = np.array([[cell[1] for cell in row] for row in rows])
         yield (a, b, values, slopes) if lanes else (a, b, values[0], slopes[0])
-
-
-def _lost(net: Network, y: np.ndarray, t: float) -> CisternaError:
-    names = net.layout.state_names
-    bad = [name for i, name in enumerate(names) if not np.isfinite(y[..., i]).all()]
-    return CisternaError(
-        "the body left its range: a state is no longer finite",
-        where=f"at {t:.1f} s, {', '.join(bad[:3]) or 'a signal'}",
-        mend="use milder inputs or parameters inside their ranges",
-    )
 
 
 __all__ = ["Progress", "Run", "simulate", "stack"]

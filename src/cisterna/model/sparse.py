@@ -78,12 +78,16 @@ class Product:
 
     def pack(self, matrix: Any) -> Packed:
         """The numbers of a dense matrix; entries outside the pattern are dropped."""
-        # Known numbers are packed by NumPy: with JAX every line would be a small program to compile.
-        xp: Any = np if isinstance(matrix, np.ndarray) else jnp
-        padded = xp.concatenate([matrix, xp.ones((self.rows, 1))], axis=1)
         where, row = self._source()
-        thin = padded[row, where] * xp.asarray(where >= 0, dtype=matrix.dtype)
-        return Packed(jnp.asarray(thin), jnp.asarray(matrix[np.array(self.heavy, dtype=int)]))
+        heavy, there = np.array(self.heavy, dtype=int), (where >= 0).astype(float)
+        # Known numbers are packed by NumPy: with JAX every line would be a small program to compile.
+        if isinstance(matrix, np.ndarray):
+            known = np.concatenate([matrix, np.ones((self.rows, 1))], axis=1)
+            return Packed(jnp.asarray(known[row, where] * there), jnp.asarray(matrix[heavy]))
+        padded = jnp.concatenate([matrix, jnp.ones((self.rows, 1))], axis=1).reshape(-1)
+        across = self.columns + 1
+        rows = heavy[:, None] * across + np.arange(self.columns)
+        return Packed(pick(padded, row * across + np.where(where < 0, self.columns, where)) * there, pick(padded, rows))
 
     def _source(self) -> tuple[np.ndarray, np.ndarray]:
         """(column of the padded dense matrix for each gathered place, -1 for none; its row)."""
@@ -152,6 +156,13 @@ def take(x: Array, where: Any) -> Array:
     return sums(tuple((int(i),) for i in where), x)
 
 
+def pick(x: Array, where: np.ndarray) -> Array:
+    """Entries of a vector at places of any shape; the plain operation, quicker to trace than an index is."""
+    rows = jax.lax.GatherDimensionNumbers(offset_dims=(), collapsed_slice_dims=(0,), start_index_map=(0,))
+    places = np.asarray(where, dtype=np.int32)[..., None]
+    return jax.lax.gather(x, places, rows, (1,), mode="promise_in_bounds")
+
+
 def sums(pattern: Pattern, x: Array) -> Array:
     """Sum of the entries that each row of a pattern names.
 
@@ -174,7 +185,7 @@ def _gathered(x: Array, *, pattern: Pattern, columns: int) -> Array:
     terms = []
     for line in way.places:
         row = np.array(line)
-        term = x.at[np.maximum(row, 0)].get(mode="promise_in_bounds")
+        term = pick(x, np.maximum(row, 0))
         terms.append(term if (row >= 0).all() else jnp.where(row >= 0, term, 0.0))
     return sum(terms[1:], start=terms[0])
 

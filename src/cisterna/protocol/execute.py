@@ -167,10 +167,11 @@ def run(
     ready = make_ready(protocol, person, plan=body.plan if body else None, touches=True, seed=seed)
     body = body or at_rest(ready.person, ready.plan)
     march = replace(body.start.march, inner=2)
-    step = float(protocol.resolution or march.scheme.step)
+    asked = protocol.resolution and float(protocol.resolution)
+    step = asked or march.scheme.step
     line = ready.timeline
     done = simulate(
-        body.net, line.schedule, line.end, state=body.start.rest.state, step=step, march=march, progress=progress
+        body.net, line.schedule, line.end, state=body.start.rest.state, step=asked, march=march, progress=progress
     )
     provenance = _provenance(ready, body, done, step, seed)
     recording = _recording(ready, done, step * march.inner).with_provenance(**provenance)

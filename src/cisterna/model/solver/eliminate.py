@@ -25,8 +25,8 @@ import numpy as np
 import scipy.linalg  # noqa: F401 - JAX inverts with its LAPACK: loaded here and not within the first run
 
 from cisterna.model.dependence import coloured, dependence
-from cisterna.model.network import Imposed, Layout, Network, instant, members, moving
-from cisterna.model.sparse import Packed, Product, pattern_of, product, take
+from cisterna.model.network import Imposed, Layout, Network, look, members, moving
+from cisterna.model.sparse import Packed, Product, pattern_of, pick, product, take
 
 Array = jax.Array
 
@@ -110,7 +110,7 @@ def slopes(net: Network, given: Imposed, y: Array) -> Array:
     seeds, colour, pattern = _seeds(net.layout)
 
     def rates(state: Array) -> Array:
-        return jnp.concatenate(instant(net, given, state)[0])
+        return jnp.concatenate(look(net, given, state)[:2])
 
     # One tangent after the other: as one loop of small operations that is faster than all at once, and compiles sooner.
     found = jax.lax.map(lambda seed: jax.jvp(rates, (y,), (seed,))[1], jnp.asarray(seeds))
@@ -159,13 +159,18 @@ def factors(layout: Layout, jacobian: Array, h: Any, gamma: float) -> Factors:
     of, n = parts(layout), jacobian.shape[1]
     g = gamma * h * jacobian[:n]
     c, q, w = of.core, of.columns, of.branches
-    column = 1.0 / (1.0 - g[q, q])
-    branch = 1.0 / (1.0 - g[w, w])
-    wc = branch[:, None] * g[np.ix_(w, c)]
-    qw = column[:, None] * g[np.ix_(q, w)]
-    qc = column[:, None] * g[np.ix_(q, c)]
-    cq, cw = g[np.ix_(c, q)], g[np.ix_(c, w)]
-    core = jnp.eye(c.size) - g[np.ix_(c, c)] - cq @ (qc + qw @ wc) - cw @ wc
+    flat = g.reshape(-1)
+
+    def block(rows: np.ndarray, columns: np.ndarray) -> Array:
+        return pick(flat, rows[:, None] * n + columns)
+
+    column = 1.0 / (1.0 - pick(flat, q * (n + 1)))
+    branch = 1.0 / (1.0 - pick(flat, w * (n + 1)))
+    wc = branch[:, None] * block(w, c)
+    qw = column[:, None] * block(q, w)
+    qc = column[:, None] * block(q, c)
+    cq, cw = block(c, q), block(c, w)
+    core = jnp.eye(c.size) - block(c, c) - cq @ (qc + qw @ wc) - cw @ wc
     pack = {"cq": cq, "cw": cw, "qc": qc, "qw": qw, "wc": wc}
     return Factors(
         core=jnp.linalg.inv(core),

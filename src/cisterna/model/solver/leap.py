@@ -26,8 +26,9 @@ from cisterna.ground.units import from_internal
 from cisterna.model.dependence import used_arguments
 from cisterna.model.network import Network, imposed, moving, signals
 from cisterna.model.schedule import Schedule
+from cisterna.model.solver.careful import TOLERANCE, advance
 from cisterna.model.solver.eliminate import slopes
-from cisterna.model.solver.march import March, Ramp, chunk
+from cisterna.model.solver.march import March, Ramp
 
 #: Longest common period looked for, in periods of the fastest input.
 LONGEST = 60
@@ -205,13 +206,10 @@ class _Course:
         for k in range(chunks):
             times.append(a + k * h * self.march.steps)
             states.append(z)
-            z, samples, _ = chunk(self.march, self.net, z, np.float64(times[-1]), np.float64(h), ramp)
-            total += np.asarray(samples).mean(axis=0) / chunks
-        end = np.asarray(z)
-        if not np.isfinite(end).all():
-            raise CisternaError("the body left its range: a state is no longer finite", where=f"before {b:.1f} s")
+            z, samples, _ = advance(self.march, self.net, z, times[-1], h, ramp, limit=TOLERANCE)
+            total += samples.mean(axis=0) / chunks
         self.simulated += b - a
-        return end, total, times, states
+        return np.asarray(z), total, times, states
 
     def keep(self, a: float, b: float, mean: np.ndarray) -> None:
         self.spans.append((a, b))

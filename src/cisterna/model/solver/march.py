@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cisterna.model.network import Imposed, Network, imposed, inputs, instant, moving, readout, rhs
-from cisterna.model.solver.eliminate import factors, parts, slopes, solve
+from cisterna.model.network import Imposed, Network, inputs, look, moving, readout, rhs
+from cisterna.model.solver.eliminate import Factors, factors, parts, slopes, solve
 from cisterna.model.solver.scheme import ROS34PW2, Scheme, error, places, stages
 
 Array = jax.Array
@@ -69,20 +69,34 @@ class _At(NamedTuple):
     worst: Array
 
 
-def _ahead(march: March, net: Network, t: Array, h: Array, ramp: Ramp) -> Imposed:
-    """Inputs at all instants of a chunk that are looked at after its start, leading axes (outer, inner, places)."""
+def _imposed(march: March, net: Network, t: Array, h: Array, ramp: Ramp) -> tuple[Imposed, Imposed]:
+    """Inputs at a chunk's start, and at all instants looked at after it, leading axes (outer, inner, places)."""
     asked = places(march.scheme)
     distinct = sorted(set(asked))
     # Times are taken from the chunk's start so that a long run gathers no rounding.
-    times = t + (np.arange(march.steps)[:, None] + np.array(distinct)) * h
-    found = jax.lax.map(lambda time: inputs(net, time, ramp.at(time)), times.reshape(-1))
+    steps = (np.arange(march.steps)[:, None] + np.array(distinct)).reshape(-1)
+    times = t + np.concatenate([[0.0], steps]) * h
+    found = jax.lax.map(lambda time: inputs(net, time, ramp.at(time)), times)
     order = np.array([distinct.index(place) for place in asked])
     shape = (march.outer, march.inner, len(asked))
 
     def ordered(x: Array) -> Array:
-        return x.reshape(march.steps, len(distinct), -1)[:, order].reshape(*shape, -1)
+        return x[1:].reshape(march.steps, len(distinct), -1)[:, order].reshape(*shape, -1)
 
-    return Imposed(ordered(found), ordered(found @ net.push.T))
+    push = found @ net.push.T
+    return Imposed(found[0], push[0]), Imposed(ordered(found), ordered(push))
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def _factors(gamma: float, net: Network, start: Imposed, y: Array, h: Array) -> Factors:
+    """The matrix of a chunk. A W-method keeps its order with any matrix: its derivative is not asked for."""
+    return factors(net.layout, slopes(net, start, y), h, gamma)
+
+
+@_factors.defjvp
+def _no_slope(gamma: float, at: tuple[Any, ...], along: tuple[Any, ...]) -> tuple[Factors, Factors]:
+    made = _factors(gamma, *at)
+    return made, jax.tree.map(jnp.zeros_like, made)
 
 
 def _chunk(march: March, net: Network, y: Array, t: Array, h: Array, ramp: Ramp) -> tuple[Array, Array, Array]:
@@ -92,17 +106,11 @@ def _chunk(march: March, net: Network, y: Array, t: Array, h: Array, ramp: Ramp)
     ledger = parts(layout).products["l"]
     weights = jnp.array(scheme.weights)
     gap = weights - jnp.array(scheme.embedded)
-    start = imposed(net, t, ramp.at(t))
-    # A W-method keeps its order with any matrix: its derivative is not asked for, at the root.
-    jacobian = slopes(*jax.lax.stop_gradient((net, start, y[:n])))
-    by = factors(layout, jacobian, jax.lax.stop_gradient(h), scheme.gamma[0][0])
-
-    def look(given: Imposed, state: Array) -> tuple[Array, Array, Array]:
-        moved, known = instant(net, given, state)
-        return moved.state, moved.border, known.all()
+    start, ahead = _imposed(march, net, t, h, ramp)
+    by = jax.lax.stop_gradient(_factors(scheme.gamma[0][0], net, start, y[:n], h))
 
     def one(at: _At, ahead: Imposed) -> tuple[_At, None]:
-        found = stages(at.seen, look, ahead, at.state, h, partial(solve, layout, by), scheme)
+        found = stages(at.seen, partial(look, net), ahead, at.state, h, partial(solve, layout, by), scheme)
         # A ledger is an integral: it takes the flows with the same weights, and what the matrix adds to them.
         passed = h * (weights @ found.passed) + ledger(by.ledger, weights @ found.moves)
         missed = h * (gap @ found.passed) + ledger(by.ledger, gap @ found.moves)
@@ -115,8 +123,8 @@ def _chunk(march: March, net: Network, y: Array, t: Array, h: Array, ramp: Ramp)
         observed = after.seen[2].at[first : first + len(layout.border)].set(after.ledgers)
         return after, readout(net, observed)
 
-    begun = _At(y[:n], y[n:], look(start, y[:n]), jnp.zeros_like(y))
-    end, samples = jax.lax.scan(sample, begun, _ahead(march, net, t, h, ramp))
+    begun = _At(y[:n], y[n:], look(net, start, y[:n]), jnp.zeros_like(y))
+    end, samples = jax.lax.scan(sample, begun, ahead)
     return jnp.concatenate([end.state, end.ledgers]), samples, end.worst
 
 

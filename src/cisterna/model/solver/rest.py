@@ -7,7 +7,10 @@ shooting finds unstable orbits as well (plateau waves), and an unstable one is n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,22 +19,38 @@ import numpy as np
 from cisterna.ground.errors import CisternaError
 from cisterna.model.network import Network, imposed, moving
 from cisterna.model.schedule import Schedule
+from cisterna.model.solver.careful import LeftRange, advance
 from cisterna.model.solver.eliminate import slopes
-from cisterna.model.solver.march import March, Ramp, chunk, rhs
+from cisterna.model.solver.march import March, Ramp, rhs
 
 #: Pieces into which a period is cut for the local propagators.
 PIECES = 24
 #: Largest change over one period at which a state counts as periodic, in units of the state (mL, mL/s).
 CLOSED = 1e-7
 TURNS = 25
+#: Turns that bring nothing nearer before the search gives up.
+STALLED = 5
 #: Largest rate at which a state counts as steady, unless rounding is larger (mL/s, mL/s^2).
 STILL = 1e-11
 #: A turn must shrink the change over a period by this factor, else the derivative of the map is taken anew.
 SERVES = 0.1
+#: A move that leaves the body's range, or lets the change grow by more than this factor, is halved, down to this share.
+GROWS, SMALLEST = 3.0, 0.01
+#: Change over a period with which a state that no longer comes nearer is still periodic.
+NEARLY = 1e-4
+#: How long a body is left to itself when no resting state was found: rounds, periods in each.
+ROUNDS, PATIENCE = 5, 80
+#: A volume that turned so often in a round, and in its later half still moved by this share of the earlier, swings.
+TURNED, SWINGS = 4, 0.8
+UNSTABLE = "the resting state is unstable: the body oscillates by itself"
 
 
 class UnstableRest(CisternaError):
     """The body has no stable resting state: it oscillates by itself."""
+
+
+class _NoRest(CisternaError):
+    """No resting state was found from where the search began."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +127,7 @@ def steady(net: Network, schedule: Schedule, t: float = 0.0) -> Rest:
         if np.abs(rate).max() < max(STILL, rounding):
             radius = float(np.exp(np.linalg.eigvals(j).real.max()))
             if radius >= 1.0:
-                raise UnstableRest(
-                    "the resting state is unstable: the body oscillates by itself", mend="run it in time"
-                )
+                raise UnstableRest(UNSTABLE, mend="run it in time")
             return Rest(y, float(np.abs(rate).max()), radius, turn)
     raise CisternaError("no resting state was found", found=f"residual {np.abs(rate).max():.2g} mL/s")
 
@@ -125,55 +142,144 @@ def periodic(
 ) -> Rest:
     """State that repeats after `period` seconds under inputs that repeat (their phases may advance).
 
+    A body to which the iteration finds no such state is left to itself for a while: it settles, and the iteration
+    succeeds from there, or it is seen to swing.
+
     Raises
     ------
     UnstableRest
-        The orbit is unstable.
+        The orbit is unstable, or none is found and the body swings by itself.
+    CisternaError
+        None is found.
     """
     ramp = _ramp(net, schedule, t)
-    n = moving(net.layout)
     y = np.array(net.start if guess is None else guess)
-    dt = period / PIECES
-    h = np.float64(dt / march.steps)
-    residual, turn = np.inf, 0
-    turned = np.eye(n)
-    while turn < TURNS:
+    map_once = partial(_over, net, march, t=t, period=period, ramp=ramp)
+    try:
+        return _newton(net, y, map_once)
+    except _NoRest as error:
+        failed: CisternaError = error
+    pieces = int(np.ceil(period / (march.steps * march.scheme.step)))
+    for _ in range(ROUNDS):
+        try:
+            way = _wait(net, y, partial(map_once, pieces=pieces))
+            swing = _swing(net, way, period)
+            if swing:
+                raise UnstableRest(UNSTABLE, found=swing, mend="run it in time")
+            y = way[-1]
+            return _newton(net, y, map_once)
+        except _NoRest as error:
+            failed = error
+    raise failed
+
+
+def _newton(net: Network, y: np.ndarray, map_once: Callable[[np.ndarray], _Turn]) -> Rest:
+    """Damped Newton iteration on the map over a period."""
+    n = moving(net.layout)
+    here = map_once(y)
+    turned = _turned(net, here)
+    turn, least, stalled = 1, here.residual, 0
+    while here.residual >= CLOSED and turn < TURNS and stalled < STALLED:
+        move = _limited(np.linalg.solve(np.eye(n) - turned, here.gap), net)
+        before = here.residual
+        y, here = _moved(y, move, GROWS * before, map_once)
         turn += 1
-        times, states = [], []
-        z = jnp.asarray(y)
-        for piece in range(PIECES):
-            times.append(t + piece * dt)
-            states.append(z)
-            z, _, _ = chunk(march, net, z, np.float64(times[-1]), h, ramp)
-        gap = np.asarray(z)[:n] - y[:n]
-        if not np.isfinite(gap).all():
-            raise CisternaError(
-                "the body left its range while looking for its resting state",
-                mend="check the changed parameters",
-            )
-        before, residual = residual, float(np.abs(gap).max())
-        closed = residual < CLOSED
+        stalled = 0 if here.residual < least else stalled + 1
+        least = min(least, here.residual)
         # The derivative of the map costs more than the map: it is kept as long as it serves, and fresh at the end.
-        if turn == 1 or closed or residual > SERVES * before:
-            turned = _turned(_jacobians(net, np.array(times) + dt / 2, jnp.stack(states), ramp), dt)
-        if closed:
-            break
-        y[:n] += _limited(np.linalg.solve(np.eye(n) - turned, gap), net)
+        if here.residual < CLOSED or here.residual > SERVES * before:
+            turned = _turned(net, here)
+    if here.residual > NEARLY:
+        raise _none(here.residual)
     radius = float(np.abs(np.linalg.eigvals(turned)).max())
-    if residual > 1e-4:
-        raise CisternaError("no periodic resting state was found", found=f"it still moves by {residual:.2g} per period")
     if radius >= 1.0:
-        raise UnstableRest("the periodic state is unstable: the body oscillates by itself", mend="run it in time")
-    return Rest(y, residual, radius, turn)
+        raise UnstableRest(UNSTABLE, found=f"a multiplier of {radius:.3g} a period", mend="run it in time")
+    return Rest(y, here.residual, radius, turn)
 
 
-def _turned(jacobians: jax.Array, dt: float) -> np.ndarray:
+def _moved(
+    y: np.ndarray, move: np.ndarray, bound: float, map_once: Callable[[np.ndarray], _Turn]
+) -> tuple[np.ndarray, _Turn]:
+    """The largest share of a move that keeps the body in its range and the change over a period within a bound."""
+    share = 1.0
+    residual = np.inf
+    while share >= SMALLEST:
+        trial = y.copy()
+        trial[: move.size] += share * move
+        try:
+            there = map_once(trial)
+        except LeftRange:
+            pass
+        else:
+            if there.residual < bound:
+                return trial, there
+            residual = there.residual
+        share /= 2.0
+    raise _none(residual)
+
+
+def _wait(net: Network, y: np.ndarray, map_once: Callable[[np.ndarray], _Turn]) -> np.ndarray:
+    """States after each of `PATIENCE` periods."""
+    way = []
+    for _ in range(PATIENCE):
+        y = y.copy()
+        y[: moving(net.layout)] += map_once(y).gap
+        way.append(y)
+    return np.array(way)
+
+
+def _swing(net: Network, way: np.ndarray, period: float) -> str:
+    """What swings without growing less, in words; empty where volumes settle or only drift."""
+    volumes = way[:, : len(net.layout.stored)]
+    most = int(np.ptp(volumes, axis=0).argmax())
+    path = volumes[:, most]
+    steps = np.diff(path)
+    turns = int((np.sign(steps[1:]) * np.sign(steps[:-1]) < 0).sum())
+    early, late = (float(np.ptp(half)) for half in np.array_split(path, 2))
+    if turns < TURNED or late < SWINGS * early:
+        return ""
+    return f"{net.layout.stored[most]} swings by {late:.2g} mL, up or down in about {steps.size * period / turns:.0f} s"
+
+
+class _Turn(NamedTuple):
+    """One period: how far the state is from itself, and the way there."""
+
+    gap: np.ndarray
+    times: np.ndarray
+    states: list[jax.Array]
+    dt: float
+    ramp: Ramp
+
+    @property
+    def residual(self) -> float:
+        return float(np.abs(self.gap).max())
+
+
+def _over(
+    net: Network, march: March, y: np.ndarray, t: float, period: float, ramp: Ramp, pieces: int = PIECES
+) -> _Turn:
+    """The map over one period, a state at the start of each piece."""
+    dt = period / pieces
+    times = t + dt * np.arange(pieces)
+    states = [jnp.asarray(y)]
+    for start in times:
+        states.append(advance(march, net, states[-1], float(start), dt / march.steps, ramp)[0])
+    n = moving(net.layout)
+    return _Turn(np.asarray(states[-1])[:n] - y[:n], times, states[:-1], dt, ramp)
+
+
+def _none(residual: float) -> _NoRest:
+    return _NoRest("no periodic resting state was found", found=f"it still moves by {residual:.2g} per period")
+
+
+def _turned(net: Network, turn: _Turn) -> np.ndarray:
     """Derivative of the map over one period: the product of its local propagators."""
     import scipy.linalg
 
+    jacobians = _jacobians(net, turn.times + turn.dt / 2, jnp.stack(turn.states), turn.ramp)
     product = np.eye(jacobians.shape[-1])
     for j in np.asarray(jacobians):
-        product = scipy.linalg.expm(j * dt) @ product
+        product = scipy.linalg.expm(j * turn.dt) @ product
     return product
 
 
