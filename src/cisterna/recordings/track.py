@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cisterna.recordings.reader import Channel
+from cisterna.recordings.reader import Channel, assemble
+from cisterna.recordings.recording import Recording
+from cisterna.recordings.rules import Event
 
 
 @dataclass(frozen=True)
@@ -93,3 +97,38 @@ def pieces(tracks: Sequence[Track], seconds: float) -> Iterator[tuple[float, flo
         else:
             ahead = min(track.at(a) for track, (a, _) in zip(tracks, ranges, strict=True) if a < track.size)
             k = max(k + 1, math.floor((ahead - origin) / seconds))
+
+
+@dataclass
+class Contents:
+    """What a file holds, its samples still in it; times in s from the first sample of all.
+
+    Attributes
+    ----------
+    tracks : list of Track
+    events : list of Event
+    start : str
+        Clock at time 0, ISO 8601; empty when unknown.
+    notes : list of str
+        What was left out or mended.
+    provenance : dict
+    """
+
+    tracks: list[Track] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    start: str = ""
+    notes: list[str] = field(default_factory=list)
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def whole(self, path: Path) -> Recording:
+        """All of it as one recording."""
+        return self._made([track.whole() for track in self.tracks], path, self.events)
+
+    def pieces(self, path: Path, seconds: float) -> Iterator[Recording]:
+        """Piece by piece; a piece holds the marks that overlap it."""
+        for begin, end, channels in pieces(self.tracks, seconds):
+            yield self._made(channels, path, [e for e in self.events if e.time < end and e.time + e.duration >= begin])
+
+    def _made(self, channels: Sequence[Channel], path: Path, events: Sequence[Event]) -> Recording:
+        made = assemble(channels, path, start=self.start, notes=self.notes, **self.provenance)
+        return made.with_events(events) if events else made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,10 +15,10 @@ from cisterna.ground.errors import CisternaError
 from cisterna.recordings.annotations import text_of
 from cisterna.recordings.guard import guard_hdf5
 from cisterna.recordings.layout import hdf5_layout
-from cisterna.recordings.reader import Ask, Format, assemble, tidy_unit
+from cisterna.recordings.reader import Ask, Format, tidy_unit
 from cisterna.recordings.recording import Recording
 from cisterna.recordings.timebase import JITTER, Placed, is_time_name, place, seconds
-from cisterna.recordings.track import Track, pieces
+from cisterna.recordings.track import Contents, Track
 
 #: Names of attributes and variables that hold a rate in Hz.
 RATES = ("rate", "fs", "fs_hz", "sampling_rate", "sampling_frequency", "sample_rate")
@@ -43,8 +43,7 @@ class HDF5(Format):
 
         guard_hdf5(path)
         with h5py.File(path, "r") as source:
-            study = _study(source, ask, path)
-            return assemble([t.whole() for t in study.tracks], path, notes=study.notes, **study.provenance)
+            return _contents(source, ask, path).whole(path)
 
     def stream(self, path: Path, ask: Ask, seconds: float) -> Iterator[Recording]:
         """The file piece by piece; only the times are held as a whole."""
@@ -52,37 +51,28 @@ class HDF5(Format):
 
         guard_hdf5(path, whole=False)
         with h5py.File(path, "r") as source:
-            study = _study(source, ask, path)
-            for _, _, channels in pieces(study.tracks, seconds):
-                yield assemble(channels, path, notes=study.notes, **study.provenance)
+            yield from _contents(source, ask, path).pieces(path, seconds)
 
 
-@dataclass
-class _Study:
-    tracks: list[Track] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    provenance: dict[str, Any] = field(default_factory=dict)
-
-
-def _study(source: Any, ask: Ask, path: Path) -> _Study:
+def _contents(source: Any, ask: Ask, path: Path) -> Contents:
     """The signals of every group, their samples still in the file."""
     import h5py
 
-    study = _Study()
+    held = Contents()
     clocks: set[float] = set()
     times: set[str] = set()
     groups: list[Any] = [source]
     source.visititems(lambda _, item: groups.append(item) if isinstance(item, h5py.Group) else None)
     for group in groups:
-        tracks, first = _of_group(group, ask, path, study.notes, times)
-        study.tracks += tracks
+        tracks, first = _of_group(group, ask, path, held.notes, times)
+        held.tracks += tracks
         clocks |= first
-    if not study.tracks:
+    if not held.tracks:
         mend = "give each group a time dataset 't' with units 's', or give rate=<Hz>"
         raise CisternaError("no signal over time in the HDF5 file", where=str(path), mend=mend)
     extra: dict[str, Any] = {"clock_offset_s": min(clocks)} if clocks else {}
-    study.provenance = {"time_columns": sorted(times), **extra}
-    return study
+    held.provenance = {"time_columns": sorted(times), **extra}
+    return held
 
 
 def _of_group(group: Any, ask: Ask, path: Path, notes: list[str], times: set[str]) -> tuple[list[Track], set[float]]:

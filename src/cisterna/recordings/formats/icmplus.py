@@ -8,7 +8,6 @@ listing of one file.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -39,11 +38,11 @@ from cisterna.recordings.hours import (
 )
 from cisterna.recordings.infusion import ENTRY, InfusionTest, parse_tests
 from cisterna.recordings.layout import hdf5_layout
-from cisterna.recordings.reader import Ask, Format, assemble
+from cisterna.recordings.reader import Ask, Format
 from cisterna.recordings.recording import Recording
 from cisterna.recordings.rules import Event
 from cisterna.recordings.timebase import place
-from cisterna.recordings.track import Track, pieces
+from cisterna.recordings.track import Contents, Track
 
 #: What the program writes where it has no value, unless the file says otherwise.
 INVALID = -99999.0
@@ -67,12 +66,9 @@ class ICMPlus(Format):
 
         guard_hdf5(path)
         with h5py.File(path, "r") as source:
-            study = _study(source, path)
-            guard_size(8.0 * sum(track.size for track in study.tracks), path, "the recording with its gaps")
-            rec = assemble(
-                [t.whole() for t in study.tracks], path, start=study.start, notes=study.notes, **study.provenance
-            )
-        return rec.with_events(study.events)
+            held = _contents(source, path)
+            guard_size(8.0 * sum(track.size for track in held.tracks), path, "the recording with its gaps")
+            return held.whole(path)
 
     def stream(self, path: Path, ask: Ask, seconds: float) -> Iterator[Recording]:
         """The file piece by piece; a piece holds the marks that overlap it."""
@@ -80,46 +76,32 @@ class ICMPlus(Format):
 
         guard_hdf5(path, whole=False)
         with h5py.File(path, "r") as source:
-            study = _study(source, path)
-            for begin, end, channels in pieces(study.tracks, seconds):
-                rec = assemble(channels, path, start=study.start, notes=study.notes, **study.provenance)
-                yield rec.with_events(e for e in study.events if e.time < end and e.time + e.duration >= begin)
+            yield from _contents(source, path).pieces(path, seconds)
 
 
-@dataclass
-class _Study:
-    """What the file holds, its samples still in it; times in s from the first sample of all."""
-
-    tracks: list[Track] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    start: str = ""
-    notes: list[str] = field(default_factory=list)
-    provenance: dict[str, Any] = field(default_factory=dict)
-
-
-def _study(source: Any, path: Path) -> _Study:
-    study = _Study()
-    indexed = _indexed(source, path, study.notes)
+def _contents(source: Any, path: Path) -> Contents:
+    held = Contents()
+    indexed = _indexed(source, path, held.notes)
     if not indexed:
         mend = "export the waves from the program again"
         raise CisternaError("the ICM+ file holds no samples", where=str(path), mend=mend)
     zero = min(layer.start for _, layers in indexed for layer in layers)
     ends = [(layer.start - zero) / MICRO + layer.size / layer.rate for _, layers in indexed for layer in layers]
-    study.start = clock_text(zero / MICRO)
+    held.start = clock_text(zero / MICRO)
     marks = Marks(0.0, max(ends))
     hours = _text_hours(source, zero)
-    _quality(source, indexed, zero, marks, study)
+    _quality(source, indexed, zero, marks, held)
     _marks(source, zero, marks, hours)
     tests = _tests(source, zero, marks, hours)
-    study.tracks += _summaries(source, zero, marks, study.notes)
-    study.events = sorted(marks.events)
-    study.notes += marks.notes
+    held.tracks += _summaries(source, zero, marks, held.notes)
+    held.events = sorted(marks.events)
+    held.notes += marks.notes
     software = {
         key: text_of(source.attrs[key])
         for key in ("dataCollectionSoftware", "dataProcessingSoftware", "formatVersion")
         if key in source.attrs
     }
-    study.provenance = {
+    held.provenance = {
         "layout": "ICM+ (per published description)",
         "clock": "local clock of the bedside computer, written as if UTC; zone unknown",
         "starttime_us": zero,
@@ -127,7 +109,7 @@ def _study(source: Any, path: Path) -> _Study:
         "clock_moved_h": marks.shifts,
         ENTRY: [test.as_dict() for test in tests],
     }
-    return study
+    return held
 
 
 def _indexed(source: Any, path: Path, notes: list[str]) -> list[tuple[Any, list[Layer]]]:
@@ -166,7 +148,7 @@ def _beside(group: Any, key: str, what: str) -> Any:
     return next((attrs[name] for name in (what, f".{what}", f"{key}.{what}") if name in attrs), None)
 
 
-def _quality(source: Any, indexed: list[tuple[Any, list[Layer]]], zero: int, marks: Marks, study: _Study) -> None:
+def _quality(source: Any, indexed: list[tuple[Any, list[Layer]]], zero: int, marks: Marks, held: Contents) -> None:
     """Tracks of the samples; stretches that are not good become events, those without a value are missing."""
     invalid = _invalid(source)
     meaning = _meaning(source)
@@ -180,7 +162,7 @@ def _quality(source: Any, indexed: list[tuple[Any, list[Layer]]], zero: int, mar
                 try:
                     spans += quality_spans(table, zero, marks.end)
                 except CisternaError as error:
-                    study.notes.append(f"the quality of '{key}' cannot be read: {error.what}")
+                    held.notes.append(f"the quality of '{key}' cannot be read: {error.what}")
         for begin, end, bits in spans:
             marks.events.append(Event(begin, end - begin, f"quality of {key}: {quality_words(bits, meaning)}"))
         lost = [(a, b) for a, b, bits in spans if bits & NO_VALUE]
@@ -192,12 +174,12 @@ def _quality(source: Any, indexed: list[tuple[Any, list[Layer]]], zero: int, mar
             said += ["parts marked as not good by the monitor: see the events"] if spans else []
             own = key if k == 0 else f"{key} at {layer.rate:g} Hz ({k + 1})"
             if k:
-                study.notes.append(
+                held.notes.append(
                     f"blocks of '{key}' with another rate or overlapping in time stand apart as '{own}': never joined"
                 )
             read = partial(_samples, layer, item, invalid, [(a - begin, b - begin) for a, b in lost])
             unit = text_of(item.attrs.get("units", ""))
-            study.tracks.append(Track(own, unit, read, layer.size, layer.rate, start=begin, quality="; ".join(said)))
+            held.tracks.append(Track(own, unit, read, layer.size, layer.rate, start=begin, quality="; ".join(said)))
 
 
 def _samples(

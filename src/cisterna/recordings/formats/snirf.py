@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -22,11 +21,11 @@ from cisterna.ground.errors import CisternaError
 from cisterna.recordings.annotations import MOST_MARKS, text_of
 from cisterna.recordings.guard import guard_hdf5
 from cisterna.recordings.layout import hdf5_layout
-from cisterna.recordings.reader import Ask, Format, assemble, printable
+from cisterna.recordings.reader import Ask, Format, printable
 from cisterna.recordings.recording import Recording
 from cisterna.recordings.rules import Event
 from cisterna.recordings.timebase import place
-from cisterna.recordings.track import Track, pieces
+from cisterna.recordings.track import Contents, Track
 
 #: The spellings of the specification; any other is asked for, not guessed ("S" is siemens, "mHz" is not "MHz").
 TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "μs": 1e-6, "µs": 1e-6}
@@ -49,10 +48,7 @@ class SNIRF(Format):
 
         guard_hdf5(path)
         with h5py.File(path, "r") as source:
-            study = _study(source, ask, path)
-            channels = [track.whole() for track in study.tracks]
-            rec = assemble(channels, path, start=study.start, notes=study.notes, **study.provenance)
-        return rec.with_events(study.events)
+            return _contents(source, ask, path).whole(path)
 
     def stream(self, path: Path, ask: Ask, seconds: float) -> Iterator[Recording]:
         """The file piece by piece; the times are held as a whole."""
@@ -60,26 +56,14 @@ class SNIRF(Format):
 
         guard_hdf5(path, whole=False)
         with h5py.File(path, "r") as source:
-            study = _study(source, ask, path)
-            for begin, end, channels in pieces(study.tracks, seconds):
-                rec = assemble(channels, path, start=study.start, notes=study.notes, **study.provenance)
-                yield rec.with_events(e for e in study.events if e.time < end and e.time + e.duration >= begin)
+            yield from _contents(source, ask, path).pieces(path, seconds)
 
 
-@dataclass
-class _Study:
-    tracks: list[Track] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    start: str = ""
-    notes: list[str] = field(default_factory=list)
-    provenance: dict[str, Any] = field(default_factory=dict)
-
-
-def _study(source: Any, ask: Ask, path: Path) -> _Study:
+def _contents(source: Any, ask: Ask, path: Path) -> Contents:
     groups = _numbered(source, "nirs")
     if not groups:
         raise CisternaError("the SNIRF file has no group 'nirs'", where=str(path), mend="it is of another format")
-    study = _Study()
+    held = Contents()
     tags = {key: _tag(groups[0], key) for key in ("TimeUnit", "LengthUnit", "FrequencyUnit")}
     begin = _begin(groups[0])
     raw: list[tuple[Track, NDArray[np.float64]]] = []
@@ -89,29 +73,29 @@ def _study(source: Any, ask: Ask, path: Path) -> _Study:
         if k:
             other = _begin(group)
             if begin is None or other is None:
-                study.notes.append(f"'{group.name}' shares no clock with the first measurement: left out")
+                held.notes.append(f"'{group.name}' shares no clock with the first measurement: left out")
                 continue
             offset = (other - begin).total_seconds()
         unit = _time_unit(group, ask, path)
-        raw += _data(group, prefix, unit, offset, path, study.notes)
-        raw += _aux(group, prefix, unit, offset, path, study.notes)
-        study.events += _stimuli(group, prefix, unit, offset, study.notes)
+        raw += _data(group, prefix, unit, offset, path, held.notes)
+        raw += _aux(group, prefix, unit, offset, path, held.notes)
+        held.events += _stimuli(group, prefix, unit, offset, held.notes)
     if not raw:
         raise CisternaError("the SNIRF file holds no samples over time", where=str(path))
     zero = min(float(at[0]) for _, at in raw)
-    study.tracks = [_placed(track, at - zero) for track, at in raw]
-    study.events = sorted(Event(e.time - zero, e.duration, e.label) for e in study.events)
+    held.tracks = [_placed(track, at - zero) for track, at in raw]
+    held.events = sorted(Event(e.time - zero, e.duration, e.label) for e in held.events)
     if begin is not None:
-        study.start = (begin + timedelta(seconds=zero)).isoformat()
+        held.start = (begin + timedelta(seconds=zero)).isoformat()
     written = {key: _tag(groups[0], key) for key in ("MeasurementDate", "MeasurementTime")}
-    study.provenance = {
+    held.provenance = {
         "clock_offset_s": zero,
         "time_columns": ["time"],
         "units_of_file": tags,
         "measurement": written,
         "format_version": text_of(source["formatVersion"][()]) if "formatVersion" in source else "",
     }
-    return study
+    return held
 
 
 def _data(
