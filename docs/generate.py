@@ -1,7 +1,12 @@
-"""Write what the documentation takes from the program: signals.md, and the table in formats.md; no arguments."""
+"""Write what the documentation takes from the program; no arguments.
+
+signals.md and the table in formats.md; and, from a run of the reference table, whole.md with its tally, which
+CHANGELOG.md tells as well.
+"""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -48,7 +53,26 @@ def with_table(page: str) -> str:
     return f"{head}{BEGIN}\n{formats_table()}\n{END}{rest.split(END)[1]}"
 
 
+def write_run() -> None:
+    """Run the reference table of the body `whole` and bring every page that tells of it up to date."""
+    from cisterna.model.solver.machine import enable_cache, one_processor
+
+    one_processor()
+    from cisterna.protocol.execute import reference_table
+
+    enable_cache()
+    sys.path.insert(0, str(HERE))
+    from whole_page import with_figure, with_run
+
+    rows = reference_table("whole")
+    page = HERE / "whole.md"
+    page.write_text(with_run(page.read_text(encoding="utf-8"), rows), encoding="utf-8")
+    log = HERE.parent / "CHANGELOG.md"
+    log.write_text(with_figure(log.read_text(encoding="utf-8"), rows), encoding="utf-8")
+
+
 if __name__ == "__main__":
     (HERE / "signals.md").write_text(signals_page(), encoding="utf-8")
     formats = HERE / "formats.md"
     formats.write_text(with_table(formats.read_text(encoding="utf-8")), encoding="utf-8")
+    write_run()

@@ -107,6 +107,13 @@ def test_blood_in_the_skull_has_the_measured_volume(run3):
     assert np.abs(run.signal("flow_inflow") - np.interp(run.times, grid, inflow.flow, period=inflow.cycle)).max() < 0.02
 
 
+def test_what_comes_in_less_what_goes_out_is_the_curve(run3):
+    """Arterial less venous flow is the measured net inflow, sample by sample."""
+    _, _, run = run3
+    left = run.signal("flow_arterial") - run.signal("flow_venous")
+    assert np.allclose(left, run.signal("flow_inflow"), rtol=0, atol=1e-9)
+
+
 def test_monro_and_kellie_hold(run3):
     """Box pressure belongs to all that is in the box; what comes in as blood leaves as CSF but for its compliance."""
     _, body, run = run3

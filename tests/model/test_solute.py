@@ -195,8 +195,9 @@ def test_strokes_are_those_of_a_run(whole):
         flow = run.signal(signal)
         each_way = np.abs(flow - flow.mean()).mean() / 2
         assert found[path].mean == pytest.approx(flow.mean(), abs=1e-9)
-        # Heart and breath apart pass more than together, by at most their smaller part.
-        assert each_way <= found[path].passing() <= each_way + found[path].rates[1] * found[path].volumes[1]
+        # Heart and breath apart pass more than together, by at most twice the smaller: |a + b| >= |a| - |b|.
+        smaller = min(r * v for r, v in zip(found[path].rates, found[path].volumes, strict=True))
+        assert each_way <= found[path].passing() <= each_way + 2.0 * smaller
 
 
 def test_strokes_of_known_waves():

@@ -41,7 +41,7 @@ def reduced(plan: Blueprint, p) -> Blueprint:
     """The plan of `whole` under the assumptions of the module, with the parameters of the body `cranial`."""
     plan = _canal(_still(plan, p))
     plan = plan.replace("cranium", MarmarouVault(rest=p["ul_icp0"], elastance_coefficient=p["ul_kE"]), sees={})
-    for name, _, _ in SPACES:
+    for name in SPACES:
         plan = plan.scale(f"{name}.compliance", by=1.0 / STIFF)
     eyes = {"volume": "volume.arteries.pial", "arterial": "pressure.arteries.pial", "csf": "pressure.cortex"}
     made = [n for n in plan.parts if n.startswith("production.")]
@@ -98,7 +98,7 @@ def _arteries(plan, p):
     plan = plan.replace("arteries.pial", ActiveArteries(), sees={"compliance": "state.tone"}, start=start)
     # The CSF makes room for the blood, as in the model.
     moved = -start / len(SPACES)
-    for name, _, _ in SPACES:
+    for name in SPACES:
         plan = plan.replace(name, start=moved)
     return plan.replace("arteries.large", start=0.0)
 

@@ -70,7 +70,8 @@ def test_files_terminal_and_json_say_the_same(tmp_path, capsys):
     code, again, err = call(capsys, *words, tmp_path / "b", "--json")
     told = json.loads(again)
     assert code == 0 and err == ""
-    assert all(list(r) == ["id", "value", "unit", "low", "high", "inside", "source"] for r in told["observed"])
+    keys = ["id", "value", "unit", "low", "high", "inside", "source", "range", "role", "status", "group", "basis"]
+    assert all(list(r) == keys for r in told["observed"])
     rows = {r["id"]: r for r in told["observed"]}
     assert rows["rest_icp"]["value"] == pytest.approx(9.7, abs=0.2) and rows["rest_icp"]["inside"] is True
     assert f"{rows['rest_icp']['value']:.1f}" in out

@@ -11,6 +11,7 @@ from cisterna.model.carbon import carbon_dioxide
 from cisterna.model.simulate import simulate
 from cisterna.model.start import resting_schedule
 from cisterna.physiology.blood import CalibreResistance, PialArteries, ToneRegulation
+from cisterna.physiology.drives import AxialGravity
 from cisterna.physiology.regulation import ArterialCarbon, CarbonResponse
 
 P = default_parameters()
@@ -27,6 +28,7 @@ def _bed() -> Blueprint:
         .control("venous", P.value("ga_Pv"), "mmHg")
         .control("icp", P.value("ul_icp0"), "mmHg")
         .control("tilt", 0.0, "deg")
+        .add("gravity", AxialGravity(gravity=P["standard_gravity"]), sees={"tilt": "drive.tilt"})
         .add(
             "pial",
             PialArteries(basal=P["ga_Cpan"], dilation=P["ga_Cpa1"], constriction=P["ga_Cpa2"]),
@@ -137,8 +139,9 @@ def test_laws_in_closed_form():
     assert (aim(40.01) - aim(39.99)) / 0.02 == pytest.approx(0.04, rel=1e-5)
     assert aim(1000.0) == pytest.approx(0.8) and aim(-1000.0) == pytest.approx(-0.6)
     assert float(law.rate(0.3, {"paco2": 40.0})) == pytest.approx(-0.3 / 20)
-    upright = ArterialCarbon(fall=3.0, rounding=1e-9).signal(0.0, {"paco2": 40.0, "tilt": np.pi / 6})
-    assert float(upright) == pytest.approx(38.5)
+    law = ArterialCarbon(fall=3.0, rounding=1e-9, standard=980.665)
+    for gravity, left in ((490.3325, 38.5), (0.0, 40.0), (-980.665, 40.0)):
+        assert float(law.signal(0.0, {"paco2": 40.0, "gravity": gravity})) == pytest.approx(left)
 
 
 def test_carbon_needs_a_regulation():

@@ -7,7 +7,7 @@ import pytest
 
 from cisterna.ground.errors import CisternaError
 from cisterna.model.bodies.one import closed_form
-from cisterna.protocol.execute import at_rest, infused, run, totals
+from cisterna.protocol.execute import at_rest, infused, run
 from cisterna.protocol.protocol import Observation, Protocol, Subject
 from cisterna.protocol.read import load_protocol
 from cisterna.protocol.reading import observe
@@ -15,6 +15,7 @@ from cisterna.protocol.step import Step, step
 from cisterna.protocol.steps.bolus import Bolus
 from cisterna.protocol.steps.infusion import Infusion
 from cisterna.protocol.steps.rest import Rest
+from cisterna.protocol.tally import totals
 from cisterna.protocol.words import plan_of
 
 
@@ -38,9 +39,11 @@ def test_observed_has_exactly_the_agreed_keys(one):
     data = json.loads(one.as_json())
     assert list(data) == ["observed"] and data["observed"] == one.observed
     for row in one.observed:
-        assert list(row) == ["id", "value", "unit", "low", "high", "inside", "source"]
+        assert list(row) == [
+            "id", "value", "unit", "low", "high", "inside", "source", "range", "role", "status", "group", "basis",
+        ]  # fmt: skip
         assert row["inside"] is True and row["source"].startswith("computed")
-    assert totals(one.observed) == (5, 5)
+    assert totals(one.observed) == (0, 0, 5, 5)  # limits of our own
 
 
 def test_recording_holds_steps_and_volume(one):

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from cisterna.protocol.clock import Clock
-from cisterna.protocol.execute import TABLES, at_rest, run, totals
+from cisterna.protocol.execute import TABLES, at_rest, run
 from cisterna.protocol.protocol import Observation, Protocol, Subject
 from cisterna.protocol.read import library, load_protocol
 from cisterna.protocol.reading import observe
 from cisterna.protocol.steps.infusion import Infusion
 from cisterna.protocol.steps.rest import Rest
 from cisterna.protocol.steps.touch import Touch
+from cisterna.protocol.tally import totals
 
 # Rows of what a body must show at least, each named by what it needs.
 REQUIRED = {
@@ -31,11 +32,14 @@ def axis():
 
 @pytest.fixture(scope="module")
 def results(axis):
-    """Every protocol that ships, run once; those of the axis from one resting state."""
-    done = {}
+    """Every protocol that ships, run once; those of one person from one resting state."""
+    done, resting = {}, {repr(Subject()): axis}
     for name in RUN:
         protocol = load_protocol(name)
-        done[name] = run(protocol, body=axis if protocol.person == Subject() else None)
+        person = protocol.person
+        if repr(person) not in resting:
+            resting[repr(person)] = at_rest(person.person())
+        done[name] = run(protocol, body=resting[repr(person)])
     return done
 
 
@@ -59,7 +63,7 @@ def test_the_reference_table_is_inside(results):
 def test_plateau_waves_come_and_go_with_resistance_and_stiffness(results):
     assert results["plateau_waves"].value("plateau_exist") == 1.0
     assert results["plateau_none"].value("plateau_none") == 0.0
-    assert totals([*results["plateau_waves"].observed, *results["plateau_none"].observed]) == (2, 2)
+    assert totals([*results["plateau_waves"].observed, *results["plateau_none"].observed])[:2] == (2, 2)
 
 
 def test_flow_is_held_between_limits_of_arterial_pressure(results):

@@ -174,6 +174,7 @@ EXAMPLES = {
     "tilt": {"angle": "30 deg", "over": "10 s"},
     "breathing": {"rate": "6 1/min", "depth": 2.0},
     "arterial_pressure": {"change": "-20 mmHg", "over": "10 s", "at": "5 s"},
+    "carbon_dioxide": {"pressure": "50 mmHg", "over": "20 s", "for": "60 s"},
     "infusion": {"rate": "1.5 mL/min", "for": "600 s"},
     "bolus": {"volume": "-4 mL", "over": "3 s"},
     "touch": {"station": "frontal.R", "force": "5 gf", "direction": [0, -1, 0.5], "hold": "60 s"},

@@ -67,6 +67,17 @@ class Parameter:
         return self.low <= self.value <= self.high
 
     @property
+    def span(self) -> str:
+        """The range in words.
+
+        Examples
+        --------
+        >>> default_parameters().peek("csf_production").span
+        '0.2 to 0.7 mL/min'
+        """
+        return f"{self.low:g} to {self.high:g}" + ("" if self.unit == "1" else f" {self.unit}")
+
+    @property
     def assumed(self) -> bool:
         """Whether the number has no source and must be shown as such."""
         return self.status in ("assumed", "required", "set")
@@ -79,7 +90,8 @@ class Parameter:
             raise CisternaError(f"{self.id}: wrong kind of unit", found=str(text), mend=mend)
         number = value if unit == self.unit else convert(value, unit, self.unit)
         if number != number or number in (float("inf"), float("-inf")):
-            raise CisternaError(f"{self.id} must be a finite number", found=str(text))
+            mend = f"write e.g. '{self.value:g} {self.unit}'"
+            raise CisternaError(f"{self.id} must be a finite number", found=str(text), mend=mend)
         return replace(self, value=number, status="set", source=f"set by the user (was {self.value:g}): {self.source}")
 
 

@@ -17,6 +17,7 @@ from cisterna.ground.errors import CisternaError
 LENGTH, PRESSURE, TIME = "cm", "mmHg", "s"
 #: Multiples of the coherent system that carry no dimension of the four above.
 _PLAIN = {"": "dimensionless", "1": "dimensionless", "%": "percent", "deg": "degree", "degC": "degC"}
+_COMMA = re.compile(r"^\s*([-+−]?\d+),(\d+)")
 _NUMBER = re.compile(r"^\s*([-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*$")
 
 
@@ -154,6 +155,10 @@ def parse(text: str | float | int, default: str = "") -> tuple[float, str]:
     """
     if isinstance(text, (int, float)) and not isinstance(text, bool):
         return float(text), default or "1"
+    if comma := _COMMA.match(str(text)):
+        pointed = _COMMA.sub(r"\1.\2", str(text)).strip()
+        mend = f"write a decimal point: '{pointed}'"
+        raise CisternaError("a number with a decimal comma", found=comma.group(0).strip(), mend=mend)
     match = _NUMBER.match(str(text))
     if not match:
         raise CisternaError(f"'{text}' is not a number with a unit", mend="write e.g. '1.5 mL/min'")

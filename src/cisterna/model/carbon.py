@@ -18,7 +18,7 @@ def carbon_dioxide(plan: Blueprint, p: Parameters, tone: str = "tone") -> Bluepr
     Parameters
     ----------
     plan : Blueprint
-        With the control `tilt` and a `ToneRegulation`, which a `CarbonTone` of the same gain replaces.
+        With the drive `gravity` and a `ToneRegulation`, which a `CarbonTone` of the same gain replaces.
     p : Parameters
     tone : str
         Name of the regulation.
@@ -39,8 +39,11 @@ def carbon_dioxide(plan: Blueprint, p: Parameters, tone: str = "tone") -> Bluepr
     return (
         plan.control("paco2", rest.value, rest.unit)
         .add(
-            "carbon.arterial", ArterialCarbon(fall=p["carbon_fall_upright"], rounding=p["carbon_rounding"]),
-            sees={"paco2": "drive.paco2", "tilt": "drive.tilt"},
+            "carbon.arterial",
+            ArterialCarbon(
+                fall=p["carbon_fall_upright"], rounding=p["carbon_rounding"], standard=p["standard_gravity"]
+            ),
+            sees={"paco2": "drive.paco2", "gravity": "drive.gravity"},
         )
         .add(
             "carbon",

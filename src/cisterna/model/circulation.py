@@ -6,9 +6,10 @@ where they stood, so that the path to the brain and the way home join them uncha
     abp -> aorta -> body.arteries -> beds of upper body, abdomen, legs -> their veins -> cvp
     cvp -> right ventricle -> lungs -> left ventricle -> abp
 
-Nothing crosses the border: CSF is formed from `abp`, and what leaves along nerve roots comes home at `cvp`. The
-pressure around heart and lungs, in the belly, and the column of blood in each bed act on it, and the arterial
-baroreflex holds it. `reported_baroreflex` gives a prescribed heart the same reflex without authority.
+Nothing crosses the border: CSF is formed from `abp`, and what leaves along nerve roots comes home at `cvp`. That is
+the thoracic venae cavae and the right atrium, so a vena cava of the plan goes. The pressure of chest and belly and the
+column of blood in each bed act on the loop, and the arterial baroreflex holds it. `reported_baroreflex` gives a
+prescribed heart the same reflex without authority.
 
 Laws and sources: `physiology/heart.py`, `physiology/baroreflex.py`; numbers: `parameters/circulation.csv`.
 """
@@ -23,11 +24,12 @@ from cisterna.ground.errors import CisternaError
 from cisterna.ground.parameter import Parameters
 from cisterna.model.baroreflex import baroreflex
 from cisterna.model.blueprint import OUTSIDE, Blueprint
+from cisterna.model.regions.inputs import strained
 from cisterna.physiology.component import Drive
 from cisterna.physiology.csf import SpinalAbsorption
 from cisterna.physiology.heart import RegulatedBed, Surrounding, VenousReservoir, Ventricle
 from cisterna.physiology.paths import FluidColumn, OneWay, Resistance, Source
-from cisterna.physiology.walls import LinearWall
+from cisterna.physiology.walls import CollapsingWall, LinearWall
 
 #: What a plan must offer before its heart can be closed.
 _NEEDED = ("gravity", "thorax", "abdomen")
@@ -40,6 +42,8 @@ _REWIRED = {
     "drive.cvp": "pressure.cvp",
     "drive.heart.phase": "state.heart.phase",
 }
+#: The upper vena cava of a plan whose heart is prescribed, and its way to it: the loop holds the thoracic cavae.
+_CAVA, _INTO_HEART = "vena_cava", "atrium"
 #: Compartments whose volumes are the blood volume.
 BLOOD = (
     "heart.left", "heart.right", "abp", "body.arteries", "body.upper", "body.abdomen", "body.legs", "cvp",
@@ -89,7 +93,7 @@ def closed_heart(plan: Blueprint, p: Parameters) -> Blueprint:
     plan = _arteries(plan, p)
     plan = _veins(plan, p)
     plan = baroreflex(plan, p, pressure="pressure.abp")
-    plan = ends_at_home(plan)
+    plan = _one_cava(ends_at_home(plan))
     return _signals(_filled(plan, p))
 
 
@@ -128,12 +132,8 @@ def _made_idle(plan: Blueprint) -> list[str]:
 
 
 def _surroundings(plan: Blueprint, p: Parameters) -> Blueprint:
-    """Pressure around heart and lungs, and in the belly: breath and straining."""
-    if "strain" not in plan.controls:
-        plan = plan.control("strain", 0.0, "mmHg")
-    return plan.add(
-        "pleural", Surrounding(mean=p["circ_pleural"]), sees={"swing": "drive.thorax", "strain": "drive.strain"}
-    ).add("belly", Surrounding(share=p["circ_strain_belly"]), sees={"swing": "drive.abdomen", "strain": "drive.strain"})
+    """Pressure around heart and lungs: that of the chest, with breath and strain, less the pull of the lungs."""
+    return strained(plan, p).add("pleural", Surrounding(mean=p["circ_pleural"]), sees={"swing": "drive.thorax"})
 
 
 def _heart(plan: Blueprint, p: Parameters) -> Blueprint:
@@ -149,6 +149,9 @@ def _heart(plan: Blueprint, p: Parameters) -> Blueprint:
         )  # fmt: skip
         plan = plan.add(f"heart.{side}", law, sees=sees, start=p.value("circ_start_ventricle"), **here)
     pleural = p.value("circ_pleural")
+    cavae = CollapsingWall(
+        compliance=p["circ_cava_compliance"], unstressed=p["circ_cava_volume"], corner=p["vein_corner"]
+    )
 
     def held(compliance: str, volume: str, pressure: float) -> float:
         return p.value(volume) + p.value(compliance) * (pressure - pleural)
@@ -163,10 +166,7 @@ def _heart(plan: Blueprint, p: Parameters) -> Blueprint:
             "lungs.veins", LinearWall(compliance=p["circ_lung_veins"], unstressed=p["circ_lung_vein_volume"]),
             start=held("circ_lung_veins", "circ_lung_vein_volume", p.value("circ_start_lung_vein")), **here,
         )
-        .add(
-            "cvp", LinearWall(compliance=p["circ_cava_compliance"], unstressed=p["circ_cava_volume"]),
-            start=held("circ_cava_compliance", "circ_cava_volume", p.value("ga_Pcv")), **here,
-        )
+        .add("cvp", cavae, start=cavae.volume(p.value("ga_Pcv") - pleural), **here)
         .join(
             "valve.tricuspid", ("cvp", "heart.right"), OneWay(resistance=p["circ_tricuspid"], rounding=rounding),
             fluid="blood",
@@ -214,12 +214,13 @@ def _veins(plan: Blueprint, p: Parameters) -> Blueprint:
     """Three beds with their veins: the upper body at the heart, belly and legs below it."""
     heart = p.value("height_atrium")
     depth = {"upper": 0.0, "abdomen": p.value("circ_depth_abdomen"), "legs": p.value("circ_depth_legs")}
-    outside = {"abdomen": {"belly": 1.0}}
+    outside = {"abdomen": {"abdomen": 1.0}}
     gain = {"abdomen": p["baro_gain_abdomen"]}
     for name, stem in BEDS.items():
         law = VenousReservoir(
             compliance=p[f"circ_{stem}_compliance"], unstressed=p[f"circ_{stem}_volume"],
             stiffening=p[f"circ_{stem}_stiffening"], mobilised=p[f"baro_veins_{stem}"],
+            corner=p["vein_corner"],
         )  # fmt: skip
         size, soft = p.value(f"circ_{stem}_stiffening"), p.value(f"circ_{stem}_compliance")
         start = p.value(f"circ_{stem}_volume") + size * math.asinh(p.value(f"circ_start_{stem}") * soft / size)
@@ -269,6 +270,17 @@ def ends_at_home(plan: Blueprint) -> Blueprint:
             plan = plan.replace(name, ends=("abp", part.ends[1]))
         elif isinstance(part.law, SpinalAbsorption) and part.ends[1] == OUTSIDE:
             plan = plan.replace(name, ends=(part.ends[0], "cvp"))
+    return plan
+
+
+def _one_cava(plan: Blueprint) -> Blueprint:
+    """What ends in the plan's own vena cava ends at `cvp`, which is one already."""
+    if _CAVA not in plan.parts:
+        return plan
+    plan = plan.remove(_CAVA, _INTO_HEART)
+    for name, part in plan.parts.items():
+        if _CAVA in part.ends:
+            plan = plan.replace(name, ends=tuple("cvp" if end == _CAVA else end for end in part.ends))
     return plan
 
 

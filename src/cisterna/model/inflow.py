@@ -3,7 +3,8 @@
 Net inflow (arterial minus venous flow at the neck, by phase-contrast MRI) is the rate at which the blood volume in
 the skull changes. The drive takes it at its word: over each cycle the blood in the cranial box swings by the integral
 of the curve and by nothing else. Blood goes on flowing at its mean through the modelled vessels, which feel the
-pressure of the box as before but no longer take part in its volume; the heart's own pulsation stands still.
+pressure of the box as before but no longer take part in its volume; the heart's own pulsation stands still. So the
+flow of a single vein is right in its mean only; `flow_venous` is arterial flow less the curve.
 """
 
 from __future__ import annotations
@@ -259,6 +260,10 @@ class InflowDrive:
             .signal("flow_inflow", f"flow.{SOURCE}", "mL/s")
             .signal("volume_blood", f"volume.{BLOOD}", "mL")
         )  # fmt: skip
+        if {"flow_arterial", "flow_venous"} <= set(plan.signals):
+            # What leaves by the veins is what the curve leaves over; of single veins only the mean is known.
+            terms = {**plan.signals["flow_arterial"].terms, f"flow.{SOURCE}": -1.0}
+            plan = plan.signal("flow_venous", terms, "mL/s")
         controls = {**plan.controls, "heart.strength": Control(0.0, plan.controls["heart.strength"].unit)}
         return replace(plan, controls=controls, periods={**plan.periods, "heart.phase": 1.0 / curve.cycle})
 

@@ -18,6 +18,8 @@ from cisterna.model.similarity import similar
 
 #: A change of the plan: a condition, a hypothesis.
 Change = Callable[[Blueprint], Blueprint]
+#: Age of the typical person, years.
+TYPICAL_AGE = 35.0
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Person:
     0.5
     """
 
-    age: float = 35.0
+    age: float = TYPICAL_AGE
     body: str = "axis"
     parameters: Parameters = field(default_factory=default_parameters)
     overrides: Mapping[str, float] = field(default_factory=dict)
@@ -52,7 +54,7 @@ class Person:
     name: str = "typical"
 
     @staticmethod
-    def typical(age: float = 35.0, body: str = "axis") -> Person:
+    def typical(age: float = TYPICAL_AGE, body: str = "axis") -> Person:
         """The typical person of an age.
 
         Raises
@@ -63,6 +65,21 @@ class Person:
         if not 0.0 <= age <= 120.0:
             raise CisternaError("impossible age", found=f"{age:g} years", mend="give 0 to 120 years")
         return Person(age=age, body=body, parameters=_of_age(default_parameters(), age))
+
+    @property
+    def grown(self) -> bool:
+        """Whether the numbers are those of one adult: past growth no number of the body changes with age."""
+        return self.age >= self.parameters.peek("age_adult").value
+
+    def age_said(self) -> str:
+        """What the age does to the numbers, in words."""
+        grown = f"{self.parameters.peek('age_adult').value:g} y"
+        if self.grown:
+            return f"from {grown} on age changes no number of the body: {self.age:g} y is computed as any adult"
+        return (
+            f"below {grown} heart and breath rate, arterial and central venous pressure and the size of volumes "
+            f"are scaled for age: {self.age:g} y"
+        )
 
     def with_values(self, values: Mapping[str, str | float]) -> Person:
         """Replace values by parameter id (``csf_production``) or dotted name (``lacunae.stiffness``).
@@ -93,14 +110,31 @@ class Person:
         return replace(self, changes=(*self.changes, *changes))
 
     def blueprint(self) -> Blueprint:
-        """The plan of this person's body."""
-        plan = body(self.body).plan(self.parameters)
-        plan = similar(plan, volume_scale(self.parameters, self.age))
-        for dotted, value in self.overrides.items():
-            plan = plan.with_field(dotted, value)
-        for change in self.changes:
-            plan = change(plan)
+        """The plan of this person's body.
+
+        Raises
+        ------
+        CisternaError
+            A value no body can be built with.
+        """
+        try:
+            plan = body(self.body).plan(self.parameters)
+            plan = similar(plan, volume_scale(self.parameters, self.age))
+            for dotted, value in self.overrides.items():
+                plan = plan.with_field(dotted, value)
+            for change in self.changes:
+                plan = change(plan)
+        except ArithmeticError as error:
+            what = f"the body '{self.body}' cannot be built with these values"
+            given = self.given() or [str(error)]
+            raise CisternaError(what, found=", ".join(given), mend="give values a body can have") from error
         return plan
+
+    def given(self) -> list[str]:
+        """Values that somebody set, in words, with the stated range of those outside it."""
+        rows = [row for row in self.parameters.changed.values() if row.status == "set"]
+        said = [f"{row.id}={row.value:g} {row.unit}" + ("" if row.inside else f" (stated {row.span})") for row in rows]
+        return [*said, *self.overrides]
 
     def network(self) -> Network:
         """The body as arrays, ready to run."""
@@ -116,6 +150,32 @@ def volume_scale(parameters: Parameters, age: float) -> float:
     index = [parameters.value(key) for key in ("pvi_infant", "pvi_child", "pvi_adult")]
     at = np.interp(np.log(age * 365.25 * 86400 + ages[0]), np.log(np.array(ages) + ages[0]), np.log(index))
     return float(np.exp(at) / index[-1])
+
+
+def keep_given(asked: Person, made: Person, by: str) -> None:
+    """Refuse a person whose values, set by somebody, were replaced by measured ones on the way.
+
+    Parameters
+    ----------
+    asked, made : Person
+        Before and after.
+    by : str
+        What replaced them, e.g. ``"the recording abp.nc"``.
+
+    Raises
+    ------
+    CisternaError
+        Names every value with both numbers.
+    """
+    now = made.parameters.peek
+    rows = [row for row in asked.parameters.changed.values() if row.status == "set" and now(row.id) != row]
+    if not rows:
+        return
+    names = ", ".join(row.id for row in rows)
+    both = "; ".join(f"{row.id} {row.value:g} set, {now(row.id).value:g} {row.unit} measured" for row in rows)
+    mend = f"leave out the value set for {names}, or the recording"
+    them = "it" if len(rows) == 1 else "them"
+    raise CisternaError(f"{names} cannot be set: {by} gives {them}", where=names, found=both, mend=mend)
 
 
 def _of_age(parameters: Parameters, age: float) -> Parameters:

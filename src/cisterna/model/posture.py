@@ -50,11 +50,16 @@ class Posture:
             return Posture(word, to_internal(POSTURES[word], "deg"))
         if not any(c.isdigit() for c in word):
             raise UnknownName("posture", text, list(POSTURES))
-        bare = word.removesuffix("°").strip()
+        bare = text.strip().removesuffix("°").strip()  # as written: units tell capitals apart
         try:
             angle = to_internal(float(bare), "deg")
         except ValueError:
-            angle = float(quantity(bare, "deg", "--posture"))
+            try:
+                angle = float(quantity(bare, "deg", "the angle"))
+            except CisternaError as error:
+                error.where = error.where or "posture"
+                error.mend = f"give one of {', '.join(POSTURES)}, or an angle such as 30 or '-15 deg'"
+                raise
         if not (math.isfinite(angle) and abs(angle) <= math.pi / 2 + 1e-9):
             raise CisternaError("the angle is beyond upright", where="posture", found=text, mend="give -90 to 90 deg")
         degrees = math.degrees(angle)
@@ -64,8 +69,7 @@ class Posture:
         if TILT not in plan.controls:
             if self.angle == 0.0:
                 return plan
-            raise CisternaError(
-                "this body has no posture", found=f"{self.name} was asked for", mend="use --body axis, or lie supine"
-            )
+            found, mend = f"{self.name} was asked for", "use --body whole or axis, or lie supine"
+            raise CisternaError("this body has no posture", found=found, mend=mend)
         control = Control(self.angle, plan.controls[TILT].unit)
         return replace(plan, controls={**plan.controls, TILT: control})

@@ -142,7 +142,7 @@ def csf_spaces(plan: Blueprint, p: Parameters, size: float = 1.0) -> dict[str, S
     (33, 103.9, 251.3)
     """
     total = p.value("csf_vol_cranial_mri96")
-    if all(name in plan.parts for name, _, _ in SPACES):
+    if all(name in plan.parts for name in SPACES):
         lateral, basal, magna = (
             p.value(key) for key in ("csf_vol_lateral_vent", "csf_vol_cisterns", "solute_magna_share")
         )

@@ -129,7 +129,7 @@ def run(words: Sequence[str]) -> int:
         return tell(error, "--json" in words)
     except Exception as error:
         if hasattr(error, "format_message"):  # the option parser's family of errors
-            return tell(_usage(error), "--json" in words)
+            return tell(_usage(error, words), "--json" in words)
         if isinstance(error, ModuleNotFoundError) and error.name in ("jax", "jaxlib"):
             what, mend = "this command needs the model extra", "pip install 'cisterna[model]'"
             return tell(CisternaError(what, found=str(error), mend=mend), "--json" in words)
@@ -155,9 +155,11 @@ def tell(error: CisternaError, as_json: bool = False) -> int:
     return 2
 
 
-def _usage(error: Any) -> CisternaError:
+def _usage(error: Any, words: Sequence[str] = ()) -> CisternaError:
     context = getattr(error, "ctx", None)
-    path = context.command_path if context else "cisterna"
+    # An option without its value is told without its command.
+    named = f"cisterna {words[0]}" if words and words[0] in commands() else "cisterna"
+    path = context.command_path if context else named
     option = getattr(error, "option_name", "")
     if option and hasattr(error, "possibilities"):
         known = [name for p in context.command.params for name in (*p.opts, *p.secondary_opts)] if context else []
@@ -184,6 +186,8 @@ def _fault(error: Exception) -> int:
     said = f"{type(error).__name__}: {error}".split("\n")[0][:200]
     screen = terminal.err()
     screen.verdict(Mark("error", "a fault of the program, please report it"), said)
+    for path in terminal.written:
+        screen.fact("written", str(path), indent=2, width=8)
     screen.hint("  CISTERNA_DEBUG=1 shows where it happened · exit 1")
     return 1
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cisterna import __version__
-from cisterna.ground.errors import CisternaError
+from cisterna.ground.parameter import Parameter
 from cisterna.ground.units import from_internal
 from cisterna.outside.report import observed, session_page
 from cisterna.recordings.recording import Recording
@@ -29,26 +28,6 @@ KEPT = (
     "pressure_sinus",
     "volume_csf.spinal",
 )
-
-
-def folder_of(out: str) -> Path:
-    """The folder to write to, made ready before anything runs.
-
-    Raises
-    ------
-    CisternaError
-        It cannot be made or written.
-    """
-    path = Path(out)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CisternaError(
-            "the folder cannot be made", where=str(path), found=error.strerror or "", mend="choose another --out"
-        ) from None
-    if not os.access(path, os.W_OK):
-        raise CisternaError("the folder cannot be written to", where=str(path), mend="choose another --out")
-    return path
 
 
 def recording_of(result: SessionResult) -> Recording:
@@ -101,6 +80,7 @@ def answer(result: SessionResult) -> dict[str, Any]:
             "notes": list(outcome.begun.notes),
         }  # fmt: skip
     first = result.first
+    moved = first.person.parameters.changed.values()
     return {
         "screening": result.screening.as_dict(),
         "observed": worlds[first.world]["observed"],
@@ -113,11 +93,16 @@ def answer(result: SessionResult) -> dict[str, Any]:
             "conditions": [c.name for c in result.plan.conditions],
             "protocol": result.protocol.title,
             "minutes": first.run.timeline.end / 60.0,
-            "changed": {row.id: f"{row.value:g} {row.unit}" for row in first.person.parameters.changed.values()},
+            "changed": {row.id: _size(row) for row in moved if row.status != "computed"},
+            "scaled_for_age": {row.id: _size(row) for row in moved if row.status == "computed"},
             "seed": result.plan.seed,
             "not_medical_advice": True,
         },
     }
+
+
+def _size(row: Parameter) -> str:
+    return f"{row.value:g} {row.unit}"
 
 
 def write(result: SessionResult, folder: Path, *, seconds: float, date: str) -> list[Path]:

@@ -20,10 +20,11 @@ from cisterna.ground.units import from_internal
 from cisterna.model.body import bodies
 from cisterna.model.condition import Condition
 from cisterna.model.inflow import InflowDrive, NetInflow
-from cisterna.model.person import Person
+from cisterna.model.person import Person, keep_given
 from cisterna.model.posture import Posture
 from cisterna.model.simulate import Run, simulate
 from cisterna.model.start import own_heart
+from cisterna.outside.simulation_checks import FEWEST_BEATS, blamed, keep_rate, require_inflow_drive, require_length
 from cisterna.outside.simulation_drive import measured_clock, measured_inflow, measured_pressure, require_drive
 from cisterna.protocol.clock import Clock, clock_in, clock_of
 from cisterna.protocol.execute import Body, at_rest
@@ -37,8 +38,6 @@ Told = Callable[[float, str], None]
 _KEPT = 2
 #: Body that runs unless another is named.
 DEFAULT_BODY = "whole"
-#: Beats without which there is nothing to measure, and an interrupted run is not worth keeping.
-_FEWEST_BEATS = 3
 
 
 @dataclass(frozen=True)
@@ -164,6 +163,18 @@ class Simulation:
         looped = "the run is longer than the recording, which is played in a loop"
         return [*self.drive.report(), *([looped] if self.end > self.drive.duration else [])]
 
+    def lifeless(self) -> list[str]:
+        """A line when the pressures are none that anybody lives at, else empty."""
+        if not {"icp", "abp"} <= set(self.names):
+            return []
+        icp, abp = (float(np.mean(self.run.signal(name))) for name in ("icp", "abp"))
+        return [f"ICP, {icp:.4g} mmHg, is above arterial pressure, {abp:.4g} mmHg: nobody lives so"] * (icp > abp)
+
+    def warnings(self) -> list[str]:
+        """What makes the run doubtful, one line each: values set outside their stated range, and `lifeless`."""
+        rows = [row for row in self.plan.person.parameters.changed.values() if row.status == "set" and not row.inside]
+        return [*(f"{row.id} {row.value:g} {row.unit} is outside {row.span}" for row in rows), *self.lifeless()]
+
     def recording(self, provenance: Mapping[str, Any] | None = None) -> Recording:
         """The run as a recording."""
         made = self.run.recording(provenance=dict(provenance or self.provenance()))
@@ -180,6 +191,10 @@ class Simulation:
                   "source": f"measured in {', '.join(self.files)}"}
             for row in person.parameters.changed.values()
         ]  # fmt: skip
+        for told_row in changed:
+            row = person.parameters.peek(str(told_row["id"]))
+            if told_row["status"] == "set" and not row.inside:
+                told_row["outside"] = row.span
         for key, value in person.overrides.items():
             unit = fields_[key][1]
             changed.append({"id": key, "value": from_internal(value, unit), "unit": unit, "status": "set",
@@ -206,6 +221,8 @@ class Simulation:
         # A run that was stopped keeps its samples, not the estimates of its steps.
         scale = np.maximum(np.abs(self.run.state), 1.0)
         told["largest_step_error"] = None if self.interrupted else float(np.max(self.run.errors / scale))
+        told["warnings"] = self.warnings()
+        told["age"] = person.age_said()
         told["sources"] = cite(person.parameters.used, person.parameters)
         return told
 
@@ -242,18 +259,19 @@ def run_simulation(plan: SimulationPlan, told: Told | None = None) -> Simulation
     if plan.abp:
         drive, files = measured_pressure(plan)
         require_drive(person, "abp", "a measured arterial pressure")
-        person = driven(person, drive)
+        asked, person = person, driven(person, drive)
+        keep_given(asked, person, f"the recording {next(iter(files))}")
     elif plan.inflow:
+        require_inflow_drive(person)
         inflow, files = measured_inflow(plan)
+        keep_rate(person, 1.0 / inflow.cycle, f"the inflow {next(iter(files))}")
         person = person.with_(InflowDrive.of(inflow, person.parameters))
     planned = person.blueprint()
-    beat = 1.0 / planned.periods.get("heart.phase", math.inf)
-    if plan.duration < _FEWEST_BEATS * beat:
-        mend = f"give {_FEWEST_BEATS} beats or more: --for {math.ceil(_FEWEST_BEATS * beat)}s"
-        raise CisternaError("the time is too short to measure a beat", found=f"{plan.duration:g} s", mend=mend)
+    require_length(planned, plan.duration)
     tell(0.0, "resting state")
-    body = at_rest(person, planned)
-    run = _march(body, plan.duration, tell)
+    with blamed(plan.person):
+        body = at_rest(person, planned)
+        run = _march(body, plan.duration, tell)
     clock = clock_of(body.start.schedule, float(run.times[-1]))
     if own_heart(planned):
         clock = replace(clock, beats=clock_in(run.recording()).beats)
@@ -279,7 +297,7 @@ def _march(body: Body, duration: float, tell: Told) -> Run:
         )
     except KeyboardInterrupt:
         rate = body.plan.periods.get("heart.phase", 1.0)
-        if not blocks or blocks[-1][0] * rate < _FEWEST_BEATS:
+        if not blocks or blocks[-1][0] * rate < FEWEST_BEATS:
             raise
         run = _kept(body, blocks)
     return replace(run, times=run.times[_KEPT - 1 :: _KEPT], samples=run.samples[_KEPT - 1 :: _KEPT])

@@ -68,7 +68,7 @@ def require_drive(person: Person, part: str, what: str) -> None:
     """Refuse a body in which that part is no prescribed signal."""
     plan = person.blueprint()
     if part not in plan.parts or not isinstance(plan.parts[part].law, Drive):
-        mend = "use a body with a prescribed heart, e.g. --body axis"
+        mend = "use a body with a prescribed heart: --body whole or axis"
         raise CisternaError(f"{what} cannot drive the body '{person.body}'", mend=mend)
 
 

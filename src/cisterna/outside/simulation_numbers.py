@@ -13,18 +13,21 @@ from cisterna.body.anatomy import LEVELS
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.units import convert, from_internal
 from cisterna.outside.simulation import Simulation
-from cisterna.protocol.execute import TABLES
+from cisterna.outside.simulation_labels import LABELS as LABELS
+from cisterna.outside.simulation_labels import label as label
+from cisterna.protocol.execute import PATIENTS, TABLES
 from cisterna.protocol.measures import find_measure
 from cisterna.protocol.ranges import published
 from cisterna.protocol.read import load_protocol
-from cisterna.protocol.reading import prepare, read
+from cisterna.protocol.reading import prepare, read, standing
 from cisterna.protocol.view import View, mean_beat
 from cisterna.protocol.window import Marks
 
 Array = NDArray[np.float64]
-PRESSURE, FLOW, BLOOD = "Pressure", "CSF flow", "Blood"
 #: Signals that stand still where a measured inflow has taken the place of the heart.
 _STILLED = ("abp", "flow_arterial")
+#: Rows a body returns because they were put in: the set point of its autoregulation, its own arterial pressure.
+_PUT_IN = ("cbf_total", "map_supine")
 
 
 @dataclass(frozen=True)
@@ -60,71 +63,10 @@ ROWS = (
         rest="rest_aqueduct_delay"),
     Row("cbf", "cbf", "mean", "mL/min", lying="cbf_total", rest="rest_cbf"),
 )  # fmt: skip
-LABELS: Mapping[str, tuple[str, str]] = {
-    "map": (BLOOD, "Mean arterial pressure"),
-    "icp": (PRESSURE, "ICP, mean"),
-    "icp_pulse": (PRESSURE, "ICP pulse, peak to peak"),
-    "icp_breath": (PRESSURE, "ICP swing with breath"),
-    "sinus": (PRESSURE, "Sinus pressure"),
-    "lumbar": (PRESSURE, "Lumbar CSF pressure"),
-    "stroke_c2": (FLOW, "Stroke volume, C2"),
-    "stroke_thoracic": (FLOW, "Stroke volume, T6"),
-    "stroke_lumbar": (FLOW, "Stroke volume, lumbar"),
-    "stroke_aqueduct": (FLOW, "Stroke volume, aqueduct"),
-    "delay_aqueduct": (FLOW, "Delay, aqueduct after C2"),
-    "wave_speed": (FLOW, "Wave speed, cervical"),
-    "cbf": (BLOOD, "Cerebral blood flow"),
-    "jugular_share": (BLOOD, "Jugular share of outflow"),
-    "rest_icp": (PRESSURE, "ICP, mean"),
-    "rest_pulse": (PRESSURE, "ICP pulse, peak to peak"),
-    "rest_pulse_f1": (PRESSURE, "ICP pulse, fundamental"),
-    "rest_p1": (PRESSURE, "ICP pulse, P1 above its foot"),
-    "rest_p2": (PRESSURE, "ICP pulse, P2 above its foot"),
-    "rest_p3": (PRESSURE, "ICP pulse, P3 above its foot"),
-    "rest_peaks_fall": (PRESSURE, "P1 > P2 > P3"),
-    "rest_breath": (PRESSURE, "ICP swing with breath"),
-    "rest_sinus": (PRESSURE, "Sinus pressure"),
-    "rest_transmantle": (PRESSURE, "Ventricle over cortex, peak"),
-    "rest_bridging": (PRESSURE, "Bridging veins over ICP"),
-    "rest_absorbed": (FLOW, "Absorption over production"),
-    "rest_stroke_c2": (FLOW, "Stroke volume, C2"),
-    "rest_c5_over_c2": (FLOW, "Stroke volume, C5 over C2"),
-    "rest_thoracic_over_c2": (FLOW, "Stroke volume, T7 over C2"),
-    "rest_lumbar_over_c2": (FLOW, "Stroke volume, L2 over C2"),
-    "rest_wave_speed": (FLOW, "Wave speed, cervical"),
-    "rest_delay_lumbar": (FLOW, "Delay, L2 after C2"),
-    "rest_c2_peak": (FLOW, "Peak caudal flow, C2"),
-    "rest_stroke_aqueduct": (FLOW, "Stroke volume, aqueduct"),
-    "rest_aqueduct_delay": (FLOW, "Delay, aqueduct after C2"),
-    "rest_aqueduct_peak": (FLOW, "Peak caudal flow, aqueduct"),
-    "rest_breath_c2": (FLOW, "Volume per breath, C2"),
-    "rest_cbf": (BLOOD, "Cerebral blood flow"),
-    "rest_inflow_peak": (BLOOD, "Arterial inflow, peak"),
-    "rest_inflow_least": (BLOOD, "Arterial inflow, least"),
-    "rest_inflow_excess": (BLOOD, "Arterial inflow above mean"),
-    "rest_blood_excess": (BLOOD, "Blood kept within a beat"),
-    "rest_jugular_share": (BLOOD, "Jugular share of outflow"),
-}
-
-
-def label(key: str, unit: str = "") -> tuple[str, str]:
-    """(group, name) of a value; one without a name here is called by its id.
-
-    Examples
-    --------
-    >>> label("icp"), label("infusion_rise", "mmHg")
-    (('Pressure', 'ICP, mean'), ('Pressure', 'Infusion rise'))
-    """
-    if key in LABELS:
-        return LABELS[key]
-    group = (
-        PRESSURE if unit.startswith("mmHg") else FLOW if unit.startswith("mL") else BLOOD if "cbf" in key else "Other"
-    )
-    return group, key.replace("_", " ").capitalize()
 
 
 def observed(done: Simulation) -> list[dict[str, Any]]:
-    """Values of a run in the shape used everywhere: id, value, unit, low, high, inside, source.
+    """Values of a run in the shape used everywhere, as in `cisterna.protocol.execute.Result.observed`.
 
     For an adult lying down the observations of the experiment at rest come first, the same as in `cisterna table`;
     every run adds its own. A range of supine adults is no yardstick for anybody else: there the bounds are left out.
@@ -139,16 +81,18 @@ def observed(done: Simulation) -> list[dict[str, Any]]:
 
 
 def experiments_of(body: str) -> tuple[str, ...]:
-    """Experiments of `cisterna table` on a body or its relatives, the one at rest first."""
-    return TABLES.get(body) or TABLES.get(body.partition("-")[0]) or TABLES["axis"]
+    """Experiments of `cisterna table` on a body or its relatives but those on a patient, the one at rest first."""
+    names = TABLES.get(body) or TABLES.get(body.partition("-")[0]) or TABLES["axis"]
+    return tuple(name for name in names if name not in PATIENTS)
 
 
 def _range(done: Simulation, key: str, unit: str) -> dict[str, Any]:
-    """low, high, source of a row of ranges where it applies to this person."""
+    """low, high, source and standing of a row of ranges where it applies to this person."""
     if not key or not done.adult:
-        return {"low": None, "high": None, "source": ""}
+        return {"low": None, "high": None, "source": "", **standing(None)}
     row = published(key).in_unit(unit)
-    return {"low": row.low, "high": row.high, "source": row.source}
+    made = replace(row, role="input") if key in _PUT_IN else row
+    return {"low": row.low, "high": row.high, "source": row.source, **standing(made)}
 
 
 def _row(key: str, value: float | None, unit: str, bounds: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,7 +101,7 @@ def _row(key: str, value: float | None, unit: str, bounds: Mapping[str, Any]) ->
     if low is not None or high is not None:
         inside = known and bool((low is None or value >= low) and (high is None or value <= high))
     return {"id": key, "value": value if known else None, "unit": unit, "low": low, "high": high, "inside": inside,
-            "source": bounds["source"]}  # fmt: skip
+            **{name: bounds[name] for name in bounds if name not in ("low", "high")}}  # fmt: skip
 
 
 def _of_rest(done: Simulation) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from cisterna.outside.simulation import Simulation
 from cisterna.outside.simulation_numbers import Front, at_levels, label, strokes, view, wave_front
 from cisterna.protocol.channel import find_channel, signal_depths
 from cisterna.protocol.measures import find_measure
+from cisterna.protocol.tally import told, totals
 
 Array = NDArray[np.float64]
 #: Colour scale of the body, mmHg: that of the session report; wider in steps of 5 where a posture leaves it.
@@ -215,7 +216,7 @@ def flow_title(done: Simulation) -> str:
     names = list(volumes)
     low = next((lv for lv in _LUMBAR if lv in volumes), names[-1])
     share = volumes[low] / volumes[names[0]]
-    return f"Each beat sends a wave down the canal; at {low} {100 * share:.0f} % of its volume is left"
+    return f"Each beat sends a wave down the canal; {100 * share:.0f} % of the volume at {names[0]} is left at {low}"
 
 
 def _round_up(value: float) -> float:
@@ -261,8 +262,8 @@ def _course_rows(done: Simulation) -> list[tuple[str, str, str, str, tuple[str, 
         (lumbar, f"Flow, {lumbar.rpartition('.')[2]}", "mL/s", "fluid", ("stroke_volume",)),
         ("flow_jugular", "Flow, jugular (both)", "mL/s", "ven", ("mean", "share")),
     ]
-    if done.inflow is not None:
-        wanted = [row for row in wanted if row[0] != "abp"]
+    if done.inflow is not None:  # then the arteries stand still, and of a single vein only the mean is known
+        wanted = [row for row in wanted if row[0] not in ("abp", "flow_jugular")]
     return [row for row in wanted if row[0] in done.names]
 
 
@@ -310,7 +311,7 @@ def brief(source: str) -> str:
 
 # ---- ranges ---------------------------------------------------------------------------------------------
 def ranges(rows: Sequence[Mapping[str, Any]], prefix: str = "ranges") -> Html:
-    """Values with a two-sided published range, each range stretched to one band; the others stand in the table."""
+    """Values with a two-sided range, each range stretched to one band; the others stand in the table."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         if row["value"] is None or row["low"] is None or row["high"] is None or not row["high"] > row["low"]:
@@ -320,4 +321,4 @@ def ranges(rows: Sequence[Mapping[str, Any]], prefix: str = "ranges") -> Html:
     if not groups:
         return Html("")
     ordered = [{"name": name, "rows": found} for name, found in groups.items()]
-    return figure(published_ranges(ordered, prefix=prefix))
+    return figure(published_ranges(ordered, prefix=prefix, title=told(totals(rows))))

@@ -25,7 +25,10 @@ from cisterna.outside.simulation_pictures import (
     pressures,
     ranges,
 )
+from cisterna.protocol.tally import stands_as, told, totals
 
+#: What stands before a range, by what its limits stand on.
+_BASES = {"published": "published", "own band": "published, own band", "assumed": "assumed", "own": "own limits"}
 #: Ids of the key numbers, the first that was observed of each group.
 _KEYS = (
     (("rest_icp", "icp"), "ICP, mean"),
@@ -60,6 +63,8 @@ def simulation_page(
     """
     told = done.provenance()
     sections: list[Any] = [{"html": key_numbers(_keys(rows))}]
+    for warning in done.warnings():
+        sections.append({"html": paragraph(f"Doubtful: {warning}.")})
     if done.interrupted:
         words = f"Stopped after {done.end:.1f} of {done.asked:.0f} s: everything below is of those {done.end:.1f} s."
         sections.append({"html": paragraph(words)})
@@ -70,7 +75,7 @@ def simulation_page(
     if flow is not None:
         sections.append({"title": flow_title(done), "note": _flow_note(done), "html": flow})
     sections.append({"title": course_title(done), "note": _course_note(done), "html": courses(done)})
-    sections.append({"title": _ranges_title(rows), "note": _ranges_note(done),
+    sections.append({"title": _ranges_title(rows), "note": _ranges_note(done, rows),
                      "html": Html(ranges(rows) + observed_table(rows))})  # fmt: skip
     if table_rows:
         sections.append({"title": f"Experiments on this person: {_ranges_title(table_rows).lower()}",
@@ -113,8 +118,11 @@ def _finding(done: Simulation, rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _subtitle(done: Simulation) -> str:
-    parts = [f"Simulated, computed · {done.person.age:g} y · body {done.person.body}", done.plan.posture.name,
-             f"{done.end:.0f} s"]  # fmt: skip
+    age = "adult" if done.person.grown else f"{done.person.age:g} y"
+    told = done.provenance()
+    changed = [f"{row['id']} {row['value']:g} {row['unit']}" for row in told["changed"] if row["status"] == "set"]
+    parts = [f"Simulated, computed · {age} · body {done.person.body}", *told["conditions"], *changed,
+             done.plan.posture.name, f"{done.end:.0f} s"]  # fmt: skip
     if done.files:
         parts.append(f"driven by {', '.join(done.files)}")
     return " · ".join(parts)
@@ -126,7 +134,7 @@ def _keys(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str, str]]:
     for ids, name in _KEYS:
         row = _first(rows, *ids)
         if row is not None:
-            known = f"published {span(row)}" if span(row) else ""
+            known = f"{_BASES.get(row['basis'], row['basis'])} {span(row)}" if span(row) else ""
             found.append((name, fmt(row["value"], "", 2), row["unit"], known))
     return found
 
@@ -149,17 +157,26 @@ def _course_note(done: Simulation) -> str:
 
 
 def _ranges_title(rows: Sequence[Mapping[str, Any]]) -> str:
-    known = [row["inside"] for row in rows if row["inside"] is not None]
-    if not known:
-        return "Values of this run"
-    return f"{sum(known)} of {len(known)} values lie inside the published range"
+    total = totals(rows)
+    if not total.asked:
+        return told(total).capitalize() if total.beside else "Values of this run"
+    return f"{total.met} of {total.asked} outcomes of the reference met"
 
 
-def _ranges_note(done: Simulation) -> str:
+def _ranges_note(done: Simulation, rows: Sequence[Mapping[str, Any]]) -> str:
+    total = totals(rows)
+    beside = f" Not counted: {total.inside} of {total.beside} further values lie inside their range."
+    return _applied(done) + (beside if total.asked and total.beside else "")
+
+
+def _applied(done: Simulation) -> str:
     if not done.adult:
         return "Published ranges are those of adults: none is applied here."
     if not done.lying:
-        return "Most published ranges are of people lying down: only those of this posture are applied."
+        return (
+            "Most published ranges are of people lying down: only those of this posture are applied. The body has "
+            "rested in it for hours; minutes after sitting up pressures are still higher."
+        )
     if done.files:
         return "The ranges are those of people at rest; this body was driven by the measurement told below."
     return "Each range is stretched to the same width; what lies outside is shown as outside."
@@ -169,8 +186,8 @@ def observed_table(rows: Sequence[Mapping[str, Any]]) -> Html:
     """Every value with its range, one-sided ranges and values without a range included."""
     columns: list[Any] = [
         {"key": "what", "label": "Quantity"}, {"key": "value", "label": "Computed", "number": True, "bold": True},
-        "unit", {"key": "range", "label": "Published", "number": True}, {"key": "place", "label": ""},
-        {"key": "source", "label": "Source"},
+        "unit", {"key": "range", "label": "Range", "number": True}, {"key": "place", "label": ""},
+        {"key": "role", "label": "Counts as"}, {"key": "source", "label": "Source"},
     ]  # fmt: skip
     told = []
     for row in rows:
@@ -181,19 +198,23 @@ def observed_table(rows: Sequence[Mapping[str, Any]]) -> Html:
             place = range_sign(row["value"], -math.inf if low is None else low, math.inf if high is None else high)
         source = str(row["source"] or "").split(" doi:")[0]
         told.append({"what": name, "value": value(row), "unit": row["unit"], "range": span(row), "place": place,
+                     "role": stands_as(row),
                      "source": source if len(source) < 90 else source[:87].rstrip() + "..."})  # fmt: skip
     return table(columns, told)
 
 
 def provenance(told: Mapping[str, Any], seconds: float, states: int) -> Html:
     """Version, body, world, what was changed, inputs with their hash, seed, hash of the run."""
-    changed = [f"{row['id']} = {row['value']:g} {row['unit']} ({row['status']})" for row in told["changed"]]
+    listed = [(row["status"], f"{row['id']} = {row['value']:g} {row['unit']}") for row in told["changed"]]
+    scaled = [words for status, words in listed if status == "computed"]
+    changed = [f"{words} ({status})" for status, words in listed if status != "computed"]
     inputs = [f"{name}, SHA-256 {digest}" for name, digest in told["inputs"].items()]
     error = told["largest_step_error"]
     local = "not known: stopped early" if error is None else f"{error:.1g} of a state (at least 1)"
     rows = [
         ("Program", f"cisterna {told['cisterna']}, Python {platform.python_version()}"),
-        ("Body", f"{told['body']}, {states} states, {told['age_years']:g} y"),
+        ("Body", f"{told['body']}, {states} states"),
+        ("Age", told["age"]),
         ("World", told["world"] + (f": {', '.join(told['hypotheses'])}" if told["hypotheses"] else "")),
         ("Conditions", ", ".join(told["conditions"]) or "none"),
         ("Posture", f"{told['posture']}, {told['tilt_deg']:g}° head up"),
@@ -201,6 +222,7 @@ def provenance(told: Mapping[str, Any], seconds: float, states: int) -> Html:
         ("Values", f"read from {told['measured_s'][0]:g} to {told['measured_s'][1]:g} s"),
         ("Rest", told["rest"]),
         ("Changed numbers", "; ".join(changed) or "none"),
+        ("Scaled for age", "; ".join(scaled) or "none"),
         ("Inputs", "; ".join(inputs) or "none"),
         ("Solver", f"ROS34PW2, 5 ms; largest local error {local}"),
         ("Seed", "none is needed: nothing is drawn"),

@@ -102,13 +102,19 @@ class Lacunae(Compartment):
 
 @component
 class BridgingVeins(Lacunae):
-    """`Lacunae` that hold no less than nothing: less K x^3 / (1 - x), x = -V / V_0 the share of their blood gone."""
+    """`Lacunae` that hold no less than nothing and no more than they have room for.
+
+    Less K x^3 / (1 - x), x = -V / V_0 the share of their blood that is gone, plus the same with x = V / V_1: emptied
+    they collapse, filled they are stretched.
+    """
 
     capacity: Quantity = quantity("mL", "V_0: blood in them at rest")
-    resistance: Quantity = quantity("mmHg", "K: how strongly they resist being emptied")
+    room: Quantity = quantity("mL", "V_1: blood they can take beyond that")
+    resistance: Quantity = quantity("mmHg", "K: how strongly they resist being emptied or stretched")
 
     def pressure(self, volume: Any, seen: Seen) -> Any:
-        return super().pressure(volume, seen) - self.resistance * collapse(-volume / self.capacity)
+        stretched = collapse(volume / self.room) - collapse(-volume / self.capacity)
+        return super().pressure(volume, seen) + self.resistance * stretched
 
 
 @component

@@ -107,19 +107,20 @@ class AxialGravity(Drive):
 
 @component
 class Upright(Drive):
-    """factor x (1 - fall sin(tilt)): what sitting up takes from the stroke of the heart, and so from its pulse.
+    """factor x (1 - fall g sin(tilt) / g0): what sitting up takes from the stroke of the heart, and so from its pulse.
 
-    Blood pools below the heart and less returns to it; head down it is the other way round.
+    Blood pools below the heart and less returns to it; head down it is the other way round, weightless nothing falls.
     """
 
     fall: Quantity = quantity("1", "share lost when the body stands upright")
-    sees = {"factor": "1", "tilt": "deg"}
+    standard: Quantity = quantity("cm/s2", "g0: gravity under which it is lost")
+    sees = {"factor": "1", "gravity": "cm/s2"}
     unit = "1"
     grade = "plausible"
     source = "first order in the column of blood below the heart: assumed"
 
     def signal(self, time: Any, seen: Seen) -> Any:
-        return seen["factor"] * (1.0 - self.fall * jnp.sin(seen["tilt"]))
+        return seen["factor"] * (1.0 - self.fall * seen["gravity"] / self.standard)
 
 
 @component

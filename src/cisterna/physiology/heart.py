@@ -15,6 +15,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from cisterna.physiology.component import Compartment, Drive, Path, Quantity, Seen, component, quantity
+from cisterna.physiology.walls import emptying
 
 _URSINO = "Ursino 1998 Am J Physiol 275:H1733 doi:10.1152/ajpheart.1998.275.5.H1733"
 _HELDT = "Heldt et al. 2002 J Appl Physiol 92:1239 doi:10.1152/japplphysiol.00241.2001"
@@ -80,21 +81,24 @@ class Ventricle(Compartment):
 
 @component
 class VenousReservoir(Compartment):
-    """p = (s / C) sinh((V - V0 + m x) / s): veins that stiffen by the volume s and are drawn tight by m x.
+    """p = (s / C) sinh((V - V0 + m x) / s) - C w^2 / (4 V): veins that stiffen by the volume s, drawn tight by m x.
 
-    At small pressure it is V / C; a leg of a person upright holds less than its compliance would let it.
+    At small pressure it is V / C; a leg of a person upright holds less than its compliance would let it, and a leg held
+    up keeps what its collapsed veins hold (`emptying`).
     """
 
     compliance: Quantity = quantity("mL/mmHg", "compliance at zero transmural pressure")
     unstressed: Quantity = quantity("mL", "V0: volume at zero transmural pressure")
     stiffening: Quantity = quantity("mL", "s: volume above V0 at which the wall has stiffened")
     mobilised: Quantity = quantity("mL", "m: volume drawn in per unit of sympathetic drive")
+    corner: Quantity = quantity("mmHg", "w: pressure over which they go from full to collapsed")
     sees = {"drive": "1"}
     source = _HELDT
 
     def pressure(self, volume: Any, seen: Seen) -> Any:
         over = volume - self.unstressed + self.mobilised * seen["drive"]
-        return self.stiffening / self.compliance * jnp.sinh(over / self.stiffening)
+        full = self.stiffening / self.compliance * jnp.sinh(over / self.stiffening)
+        return full - emptying(volume / self.compliance, self.corner)
 
 
 @component
@@ -112,12 +116,11 @@ class RegulatedBed(Path):
 
 @component
 class Surrounding(Drive):
-    """mean + swing + share x strain: pressure around heart and lungs, or in the belly."""
+    """mean + swing: pressure around heart and lungs, below that of the air by the pull of the lungs."""
 
-    mean: Quantity = quantity("mmHg", "value at the middle of a quiet breath", default=0.0)
-    share: Quantity = quantity("1", "share of a strain that comes to bear here", default=1.0)
-    sees = {"swing": "mmHg", "strain": "mmHg"}
+    mean: Quantity = quantity("mmHg", "value at the middle of a quiet breath")
+    sees = {"swing": "mmHg"}
     unit = "mmHg"
 
     def signal(self, time: Any, seen: Seen) -> Any:
-        return self.mean + seen["swing"] + self.share * seen["strain"]
+        return self.mean + seen["swing"]

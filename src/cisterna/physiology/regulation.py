@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax.numpy as jnp
-
 from cisterna.physiology.blood import saturating
 from cisterna.physiology.component import Drive, Quantity, Reflex, Seen, component, quantity
 from cisterna.physiology.paths import positive
@@ -22,18 +20,19 @@ _URSINO = "Ursino & Lodi 1998 Am J Physiol 274:H1715 doi:10.1152/ajpheart.1998.2
 
 @component
 class ArterialCarbon(Drive):
-    """PaCO2 = what a protocol says - fall x (sin tilt)+: upright people breathe their CO2 down."""
+    """PaCO2 = what a protocol says - fall x (g sin(tilt) / g0)+: upright people breathe their CO2 down."""
 
     fall: Quantity = quantity("mmHg", "fall of PaCO2 from supine to upright")
-    rounding: Quantity = quantity("1", "width of the rounded corner at level, as a sine")
-    sees = {"paco2": "mmHg", "tilt": "deg"}
+    rounding: Quantity = quantity("1", "width of the rounded corner at level, as a share of g0")
+    standard: Quantity = quantity("cm/s2", "g0: gravity under which it falls")
+    sees = {"paco2": "mmHg", "gravity": "cm/s2"}
     unit = "mmHg"
     grade = "plausible"
-    source = "Immink et al. 2006 Eur J Appl Physiol 96:609 (the fall; the sine of the tilt is assumed)"
+    source = "Immink et al. 2006 Eur J Appl Physiol 96:609 (the fall; that it goes with gravity is assumed)"
 
     def signal(self, time: Any, seen: Seen) -> Any:
         # Less its value at level, so that a supine body has exactly what the protocol says.
-        upright = positive(jnp.sin(seen["tilt"]), self.rounding) - 0.5 * self.rounding
+        upright = positive(seen["gravity"] / self.standard, self.rounding) - 0.5 * self.rounding
         return seen["paco2"] - self.fall * upright
 
 

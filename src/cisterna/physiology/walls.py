@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax.numpy as jnp
@@ -18,6 +19,86 @@ class LinearWall(Compartment):
 
     def pressure(self, volume: Any, seen: Seen) -> Any:
         return (volume - self.unstressed) / self.compliance
+
+
+#: Share of the width of its corner below which an emptied vein goes on with the slope it has there, so that a solver
+#: that overshoots meets a pressure and no pole; it then holds nothing at 500 widths below zero, less than a vacuum.
+_LEAST = 1e-3
+#: Halvings after which a volume is as exact as a number holds it.
+_HALVINGS = 60
+
+
+def emptying(height: Any, corner: Any) -> Any:
+    """Pressure, mmHg, that an emptying vein lacks: w^2 / (4 y) at a filling y = V / C, w the width of the corner.
+
+    With it p = y - w^2 / (4 y), that is y = (p + sqrt(p^2 + w^2)) / 2: linear where full, above 0 at any pressure.
+
+    Examples
+    --------
+    >>> float(emptying(2.0, 4.0)), bool(emptying(-1.0, 4.0) > 900.0)
+    (2.0, True)
+    """
+    least = _LEAST * corner
+    held = jnp.maximum(height, least)
+    return 0.25 * corner**2 * (1.0 + (held - height) / held) / held
+
+
+@component
+class CollapsingWall(Compartment):
+    """p = y (1 + (k y)^4) - V0 / C - w^2 / (4 y), y = V / C: a vein that is linear where full and cannot be emptied.
+
+    Pulled on, its walls lie together: the little it holds goes as 1 / pressure. Filled far beyond 1 / k it widens no
+    more.
+    """
+
+    compliance: Quantity = quantity("mL/mmHg", "C: compliance of the full vein")
+    corner: Quantity = quantity("mmHg", "w: pressure over which it goes from full to collapsed")
+    unstressed: Quantity = quantity("mL", "V0: volume at zero transmural pressure, but for the corner", default=0.0)
+    stiffening: Quantity = quantity("1/mmHg", "k: one over the filling at which it has stiffened", default=0.0)
+    grade = "plausible"
+    source = "a linear wall with a floor at no volume and an end of stretch: assumed"
+
+    def pressure(self, volume: Any, seen: Seen) -> Any:
+        filling = volume / self.compliance
+        bent = jnp.square(jnp.square(self.stiffening * filling))
+        return filling * (1.0 + bent) - self.unstressed / self.compliance - emptying(filling, self.corner)
+
+    def volume(self, pressure: float) -> float:
+        """Volume, mL, at a transmural pressure, mmHg.
+
+        Examples
+        --------
+        >>> vein = CollapsingWall(compliance=2.0, corner=2.5)
+        >>> [round(vein.volume(p), 2) for p in (10.0, 0.0, -10.0)]
+        [20.31, 2.5, 0.31]
+        """
+        n = self.numbers("vein")
+        over = pressure + n["unstressed"] / n["compliance"]
+        return float(n["compliance"] * _filling(over, n["corner"], n["stiffening"]))
+
+    @classmethod
+    def working(cls, pressure: float, compliance: float, corner: float, stiffening: float = 0.0) -> CollapsingWall:
+        """A vein without unstressed volume that has a compliance at a transmural pressure it works at.
+
+        Examples
+        --------
+        >>> vein = CollapsingWall.working(pressure=5.0, compliance=2.0, corner=2.5, stiffening=0.05)
+        >>> round((vein.volume(5.01) - vein.volume(4.99)) / 0.02, 4)
+        2.0
+        """
+        y = _filling(pressure, corner, stiffening)
+        steeper = 1.0 + 5.0 * (stiffening * y) ** 4 + (0.5 * corner / y) ** 2
+        return cls(compliance=compliance * steeper, corner=corner, stiffening=stiffening)
+
+
+def _filling(over: float, corner: float, stiffening: float) -> float:
+    """y of `CollapsingWall` for a pressure above that of V0; it lies below that of a vein that never stiffens."""
+    low, high = 0.0, 0.5 * (over + math.hypot(over, corner))
+    for _ in range(_HALVINGS):
+        y = 0.5 * (low + high)
+        beyond = y * (1.0 + (stiffening * y) ** 4) - (0.5 * corner) ** 2 / y > over
+        low, high = (low, y) if beyond else (y, high)
+    return high
 
 
 @component

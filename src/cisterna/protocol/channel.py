@@ -84,7 +84,8 @@ def find_channel(
     Parameters
     ----------
     signal, place : str
-        ``flow_csf`` at ``C2``, or ``flow_csf.C2`` without a place.
+        ``flow_csf`` at ``C2``, or ``flow_csf.C2`` without a place. Without a place also a sum of signals of one unit,
+        ``flow_arterial - flow_venous``, or one with its sign turned, ``-transmantle``.
     units : Mapping
         Unit of each signal there is.
     depths : Mapping, optional
@@ -101,7 +102,12 @@ def find_channel(
     --------
     >>> find_channel("flow_csf", "C2", {"icp": "mmHg", "flow_csf.C2": "mL/s"}).unit
     'mL/s'
+    >>> find_channel("abp - icp", "", {"icp": "mmHg", "abp": "mmHg"}).weights
+    {'abp': 1.0, 'icp': -1.0}
     """
+    terms = _terms(signal)
+    if len(terms) > 1 or terms[0][0] < 0:
+        return _sum(terms, signal, place, units)
     if not place:
         if signal not in units:
             family = _places(signal, units)
@@ -125,6 +131,27 @@ def find_channel(
     if len(known) < 2:
         raise UnknownName("place", place, list(there), where=signal)
     return _between(wanted, known, units)
+
+
+def _terms(signal: str) -> list[tuple[float, str]]:
+    """Sign and name of each signal of a sum; names hold no spaces, signs between them do."""
+    spaced = f"- {signal[1:].lstrip()}" if signal.startswith("-") else f"+ {signal}"
+    words = spaced.split()
+    if len(words) % 2 or any(sign not in ("+", "-") for sign in words[::2]):
+        return [(1.0, signal)]
+    return [(1.0 if sign == "+" else -1.0, name) for sign, name in zip(words[::2], words[1::2], strict=True)]
+
+
+def _sum(terms: Sequence[tuple[float, str]], signal: str, place: str, units: Mapping[str, str]) -> Channel:
+    if place:
+        raise CisternaError(f"'{signal}' is a sum and has no place", found=place, mend="write flow_csf.C2 in the sum")
+    weights: dict[str, float] = {}
+    for sign, name in terms:
+        found = find_channel(name, "", units)
+        weights[name] = weights.get(name, 0.0) + sign
+        if found.unit != units[terms[0][1]]:
+            raise CisternaError(f"'{signal}' adds different units", found=f"{units[terms[0][1]]} and {found.unit}")
+    return Channel(weights, units[terms[0][1]])
 
 
 def _between(wanted: float, known: Sequence[tuple[float, str]], units: Mapping[str, str]) -> Channel:

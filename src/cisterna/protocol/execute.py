@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from cisterna.protocol.clock import clock_in
 from cisterna.protocol.protocol import Protocol, Subject
 from cisterna.protocol.read import load_protocol
 from cisterna.protocol.reading import INFUSED, read
-from cisterna.protocol.ready import Ready, make_ready
+from cisterna.protocol.ready import Ready, make_ready, observable
 from cisterna.protocol.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -30,9 +30,21 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 #: Experiments on a body that are shown together, in this order.
 TABLES: dict[str, tuple[str, ...]] = {
-    "whole": ("whole_rest", "whole_seated", "whole_bolus", "withdraw4", "whole_infusion", "breathing_deep"),
+    "whole": (
+        "whole_rest",
+        "whole_seated",
+        "whole_inclined",
+        "whole_bolus",
+        "withdraw4",
+        "whole_infusion",
+        "whole_breathing",
+        "whole_carbon",
+        "tilt_nph",
+    ),
     "axis": ("rest", "supine_seated", "bolus4", "infusion"),
 }
+#: Of these, the ones on a patient: they bring their own person.
+PATIENTS = frozenset({"tilt_nph"})
 
 
 @dataclass(frozen=True)
@@ -44,8 +56,9 @@ class Result:
     recording : Recording
         Signals, forces of hands, and every step as an event.
     observed : list of dict
-        id, value, unit, low, high, inside, source; `inside` is None without a range, a value that does not
-        exist (a level never reached) is None.
+        id, value, unit, low, high, inside, source, and of the reference row it is compared with range (its id), role,
+        status, group, basis (see `cisterna.protocol.ranges.Range`); `inside` is None without a range, a value that
+        does not exist (a level never reached) is None.
     person : Person
     provenance : dict
     timeline : Timeline
@@ -104,7 +117,7 @@ def at_rest(person: Person, plan: Blueprint | None = None) -> Body:
     from cisterna.model.start import Start, begin, own_heart, resting_schedule
     from cisterna.model.twin import begin_closed
 
-    plan = plan or person.blueprint()
+    plan = observable(plan or person.blueprint())
     net = assemble(plan)
     try:
         start = begin_closed(person, plan, net) if bodies()[person.body].twin else begin(plan, net)
@@ -262,7 +275,9 @@ def _provenance(ready: Ready, body: Body, done: Run, step: float, seed: int) -> 
 
 
 def reference_table(body: str = "whole", progress: Callable[[str, float], None] | None = None) -> list[dict[str, Any]]:
-    """What the typical adult of a body shows in its experiments (`TABLES`), one resting state for all, as one table.
+    """What the typical adult of a body shows in its experiments (`TABLES`), as one table.
+
+    One resting state serves them all, but those on a patient: these bring their own.
 
     Parameters
     ----------
@@ -274,7 +289,7 @@ def reference_table(body: str = "whole", progress: Callable[[str, float], None] 
     Returns
     -------
     list of dict
-        id, value, unit, low, high, inside, source.
+        As in `Result.observed`; what is counted of it, see `cisterna.protocol.tally`.
 
     Raises
     ------
@@ -288,7 +303,8 @@ def reference_table(body: str = "whole", progress: Callable[[str, float], None] 
     resting = at_rest(Subject(body=body).person())
     rows: list[dict[str, Any]] = []
     for name in TABLES[body]:
-        rows += run(load_protocol(name), _share(name, progress), body=resting).observed
+        own = None if name in PATIENTS else resting
+        rows += run(load_protocol(name), _share(name, progress), body=own).observed
     return rows
 
 
@@ -296,9 +312,3 @@ def _share(name: str, progress: Callable[[str, float], None] | None) -> Progress
     if progress is None:
         return None
     return lambda t, end, block: progress(name, t / end)
-
-
-def totals(rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
-    """How many of the rows with a range lie inside it, and how many have one."""
-    ranged = [row["inside"] for row in rows if row["inside"] is not None]
-    return sum(ranged), len(ranged)

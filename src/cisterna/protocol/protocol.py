@@ -117,6 +117,8 @@ class Observation:
         Unit of the value; that of the range, or of the measure, when empty.
     source : str
         Where the range comes from; filled from `range`.
+    role : str
+        ``input`` when the body only returns what was put in: the row is shown, never counted.
     """
 
     id: str
@@ -133,8 +135,12 @@ class Observation:
     high: float | None = None
     unit: str = ""
     source: str = ""
+    role: str = ""
 
     def __post_init__(self) -> None:
+        if self.role not in ("", "input"):
+            mend = "write input, or leave it to the reference"
+            raise CisternaError(f"'{self.id}' cannot have this role", found=self.role, mend=mend)
         own = self.low is not None or self.high is not None
         if own and self.range:
             found = f"{self.range}, and low or high"

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from cisterna.ground.errors import UnknownName
 from cisterna.ground.units import convert
+
+if TYPE_CHECKING:
+    from cisterna.ground.parameter import Parameters
 
 
 @dataclass(frozen=True)
@@ -21,12 +26,29 @@ class Range:
     low, high : float or None
         In `unit`.
     unit, source : str
+    row : str
+        Id of the reference row it is taken from; none for limits given in a protocol.
+    role : str
+        Of a measurement: outcome, input, bound, claim or later, as the reference has it. ``parameter`` for a row that
+        bodies are built from, ``own`` for limits given in a protocol.
+    status : str
+        Of the reference row: read, recalled, computed or assumed.
+    group : str
+        Rows of one quantity that share a vote.
+    basis : str
+        What the limits stand on: ``published``; ``own band``, a published value with a tolerance set here;
+        ``assumed``, no source, or computed from a row that has none; ``own``.
     """
 
     low: float | None
     high: float | None
     unit: str
     source: str
+    row: str = ""
+    role: str = "own"
+    status: str = "assumed"
+    group: str = ""
+    basis: str = "own"
 
     def inside(self, value: float) -> bool | None:
         """Whether a value (in `unit`) lies inside; None when both ends are open."""
@@ -40,7 +62,11 @@ class Range:
         if unit == self.unit:
             return self
         ends = [None if end is None else convert(end, self.unit, unit) for end in (self.low, self.high)]
-        return Range(ends[0], ends[1], unit, self.source)
+        return replace(self, low=ends[0], high=ends[1], unit=unit)
+
+    def of_sign(self) -> bool:
+        """Whether only the sign is compared: such a range holds in any unit."""
+        return 0.0 in (self.low, self.high) and None in (self.low, self.high)
 
 
 @lru_cache(maxsize=1)
@@ -70,6 +96,8 @@ def published(key: str) -> Range:
     --------
     >>> published("icp_pulse_amp").high, published("insp_ratio").high
     (5.2, None)
+    >>> published("ijv_sit").role, published("p_sss_upright").basis
+    ('outcome', 'assumed')
     """
     if key in experiments():
         return _measured(experiments()[key])
@@ -78,7 +106,9 @@ def published(key: str) -> Range:
     parameters = default_parameters()
     if key in parameters:
         row = parameters.peek(key)
-        return Range(row.low, row.high, row.unit, row.source)
+        unsourced = _unsourced(key, parameters)
+        basis = "assumed" if unsourced else _band(row.note)
+        return Range(row.low, row.high, row.unit, row.source, key, "parameter", row.status, "", basis)
     raise UnknownName("range", key, [*experiments(), *parameters])
 
 
@@ -91,4 +121,19 @@ def _measured(row: Mapping[str, str]) -> Range:
         "sign": (0.0, None) if float(row["value"]) > 0 else (None, 0.0),
     }
     first, last = ends[row["compare"]]
-    return Range(first, last, row["unit"], row["source"])
+    basis = "assumed" if row["status"] == "assumed" else _band(row["note"])
+    about = (row["id"], row["role"], row["status"], row["group"], basis)
+    return Range(first, last, row["unit"], row["source"], *about)
+
+
+def _band(note: str) -> str:
+    return "own band" if "band own" in note else "published"
+
+
+def _unsourced(key: str, parameters: Parameters, above: frozenset[str] = frozenset()) -> bool:
+    """Whether a parameter is assumed, or computed from one that is."""
+    row = parameters.peek(key)
+    if row.status != "computed":
+        return row.status == "assumed"
+    named = {word for word in re.findall(r"\w+", row.source) if word in parameters} - above - {key}
+    return any(_unsourced(word, parameters, above | {key}) for word in named)

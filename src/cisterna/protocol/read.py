@@ -24,6 +24,7 @@ _PERSON = ("body", "age", "conditions", "set")
 _SEEN = {
     "id": str, "signal": str, "place": str, "measure": str, "window": list, "baseline": list, "against": str,
     "against_place": str, "fraction": float, "range": str, "low": float, "high": float, "unit": str, "source": str,
+    "role": str,
 }  # fmt: skip
 _KINDS = {str: "a text in quotes", float: "a number", list: "a text, or a list of two texts", bool: "true or false"}
 

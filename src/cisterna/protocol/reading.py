@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,8 @@ import numpy as np
 from cisterna.ground.errors import CisternaError
 from cisterna.ground.parameter import Parameters
 from cisterna.ground.units import convert, same_dimension
-from cisterna.protocol import waves as waves  # its measures register themselves
+from cisterna.protocol import operators as operators  # their measures register themselves
+from cisterna.protocol import waves as waves
 from cisterna.protocol.channel import Channel, apart, find_channel
 from cisterna.protocol.clock import Clock, clock_in
 from cisterna.protocol.measures import Measure, View, find_measure
@@ -43,6 +44,8 @@ class Reading:
     range : Range or None
     apart : float or None
         Distance between the two places, cm.
+    parameters : Parameters or None
+        Of the person.
     """
 
     seen: Observation
@@ -54,6 +57,7 @@ class Reading:
     unit: str
     range: Range | None
     apart: float | None = None
+    parameters: Parameters | None = None
 
 
 def prepare(
@@ -98,6 +102,8 @@ def prepare(
     own = measure.unit(channel.unit)
     with _at("range" if seen.range else "unit"):
         compared = _range(seen, own)
+        if compared and compared.of_sign():
+            compared = replace(compared, unit=own)
         unit = seen.unit or (compared.unit if compared else own)
         for other in (unit, compared.unit if compared else unit):
             if not same_dimension(own, other):
@@ -105,15 +111,17 @@ def prepare(
                 raise CisternaError(f"wrong kind of unit for '{seen.id}'", found=other, mend=mend)
         compared = compared.in_unit(unit) if compared else None
     between = apart(seen, parameters) if against else None
-    return Reading(seen, channel, against, measure, window, baseline, unit, compared, between)
+    return Reading(seen, channel, against, measure, window, baseline, unit, compared, between, parameters)
 
 
 def _range(seen: Observation, own: str) -> Range | None:
     if seen.range:
-        return published(seen.range)
+        found = published(seen.range)
+        return replace(found, role=seen.role) if seen.role else found
     if seen.low is None and seen.high is None:
         return None
-    return Range(seen.low, seen.high, seen.unit or own, seen.source)
+    made = Range(seen.low, seen.high, seen.unit or own, seen.source)
+    return replace(made, role=seen.role) if seen.role else made
 
 
 class _at:
@@ -131,7 +139,7 @@ class _at:
 
 
 def read(readings: Sequence[Reading], recording: Recording, clock: Clock) -> list[dict[str, Any]]:
-    """The values: one dictionary each with id, value, unit, low, high, inside, source."""
+    """The values: one dictionary each with id, value, unit, low, high, inside, source, and what `standing` adds."""
     infused = (recording.time(INFUSED), recording.values(INFUSED)) if INFUSED in recording else None
     rows = []
     for reading in readings:
@@ -140,7 +148,7 @@ def read(readings: Sequence[Reading], recording: Recording, clock: Clock) -> lis
         view = View(
             time=time, values=values, window=reading.window, baseline=reading.baseline, clock=clock,
             fraction=seen.fraction, infused=infused, apart=reading.apart, who=f"'{seen.id}'",
-            against=_samples(recording, reading.against) if reading.against else None,
+            against=_samples(recording, reading.against) if reading.against else None, parameters=reading.parameters,
         )  # fmt: skip
         found = float(reading.measure.function(view))
         own = reading.measure.unit(reading.channel.unit)
@@ -151,8 +159,29 @@ def read(readings: Sequence[Reading], recording: Recording, clock: Clock) -> lis
 
 def _samples(recording: Recording, channel: Channel) -> tuple[np.ndarray, np.ndarray]:
     first = next(iter(channel.weights))
-    total = sum(weight * recording.values(name) for name, weight in channel.weights.items())
-    return recording.time(first), np.asarray(total)
+    time = recording.time(first)
+    total = sum(weight * _at_times(recording, name, time) for name, weight in channel.weights.items())
+    return time, np.asarray(total)
+
+
+def _at_times(recording: Recording, name: str, time: np.ndarray) -> np.ndarray:
+    own = recording.time(name)
+    same = own.size == time.size and np.array_equal(own, time)
+    return recording.values(name) if same else np.interp(time, own, recording.values(name))
+
+
+def standing(compared: Range | None) -> dict[str, str]:
+    """What an observed row says of its range: range (id of the reference row), role, status, group, basis.
+
+    Examples
+    --------
+    >>> standing(published("ref_supine"))["group"], standing(None)["role"]
+    ('icp_rest', '')
+    """
+    if compared is None:
+        return dict.fromkeys(("range", "role", "status", "group", "basis"), "")
+    return {"range": compared.row, "role": compared.role, "status": compared.status, "group": compared.group,
+            "basis": compared.basis}  # fmt: skip
 
 
 def _row(reading: Reading, value: float) -> dict[str, Any]:
@@ -169,6 +198,7 @@ def _row(reading: Reading, value: float) -> dict[str, Any]:
         "high": compared.high if compared else None,
         "inside": inside,
         "source": compared.source if compared else reading.seen.source,
+        **standing(compared),
     }
 
 

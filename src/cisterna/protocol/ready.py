@@ -90,7 +90,7 @@ def make_ready(
     places = places or Places()
     if person is None:
         person, plan = _person(protocol, places)
-    plan = plan or person.blueprint()
+    plan = observable(plan or person.blueprint())
     schedule = resting_inputs(plan)
     touch = skull_touch(person.age, person.parameters) if touches else no_touch
     rest = {name: control.default for name, control in plan.controls.items()}
@@ -110,6 +110,17 @@ def make_ready(
             error.where = ", ".join(filter(None, [places.observation(k, key, protocol), rest_of_place]))
             raise
     return Ready(protocol, person, plan, timeline, tuple(readings))
+
+
+def observable(plan: Blueprint) -> Blueprint:
+    """A plan that also records what observations read and its body does not: each jugular, the lumbosacral CSF."""
+    sides = {part.rpartition(".")[2]: part for part in plan.parts if part.startswith("jugular.upper.")}
+    for side, part in sides.items():
+        plan = plan.signal(f"pressure_jugular.{side}", f"pressure.{part}", "mmHg", "local")
+    cells = [part for part in plan.parts if part.startswith("canal.") and part[6] in "LS"]
+    if "volume_csf.spinal" in plan.signals and cells:
+        plan = plan.signal("volume_csf.lumbosacral", {f"volume.{part}": 1.0 for part in cells}, "mL")
+    return plan
 
 
 def _person(protocol: Protocol, places: Places) -> tuple[Person, Blueprint]:

@@ -6,12 +6,16 @@ Samples may be unevenly spaced: means are weighted by time.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cisterna.ground.errors import CisternaError
 from cisterna.protocol.clock import Clock
+
+if TYPE_CHECKING:
+    from cisterna.ground.parameter import Parameters
 
 Array = NDArray[np.float64]
 #: Points on an averaged beat.
@@ -42,6 +46,8 @@ class View:
         Distance from the place of the signal down to the place of the second one, cm.
     who : str
         The observation's name, for messages.
+    parameters : Parameters or None
+        Of the person, for measures that need a number of the body.
     """
 
     time: Array
@@ -54,6 +60,7 @@ class View:
     infused: tuple[Array, Array] | None = None
     apart: float | None = None
     who: str = "the observation"
+    parameters: Parameters | None = None
 
     def cut(self, window: tuple[float, float] | None = None) -> tuple[Array, Array]:
         """Samples inside a window with both its ends interpolated."""
@@ -142,6 +149,19 @@ def mean_beat(v: View, time: Array, values: Array) -> tuple[float, Array]:
     beats = v.cycles("beat", v.whole(v.window))
     period = (beats[-1][1] - beats[0][0]) / len(beats)
     return period, np.mean([np.interp(a + share * (b - a), time, values) for a, b in beats], axis=0)
+
+
+def other_signal(v: View) -> tuple[Array, Array]:
+    """(time, values) of the second signal.
+
+    Raises
+    ------
+    CisternaError
+        There is none.
+    """
+    if v.against is None:
+        raise CisternaError(f"{v.who} needs a second signal", mend='add against = "flow_csf"')
+    return v.against
 
 
 def smooth(v: View) -> tuple[Array, Array]:

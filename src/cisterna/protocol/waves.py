@@ -1,14 +1,13 @@
-"""Measures of a pulse on its way: peaks of the ICP pulse, shares between places, delays, wave speed, jugular area."""
+"""Measures of a pulse on its way: peaks of the ICP pulse, shares between places, delays, wave speed."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from cisterna.ground.errors import CisternaError
-from cisterna.ground.parameter import default_parameters
 from cisterna.ground.units import from_internal
 from cisterna.protocol.measures import measure, stroke_volume
-from cisterna.protocol.view import Array, View, beat_mean, mean_beat
+from cisterna.protocol.view import Array, View, beat_mean, mean_beat, other_signal
 
 #: Share of the rise of a beat at which its foot is read: early enough to be the front, late enough to be clear.
 FOOT = 0.2
@@ -17,9 +16,7 @@ _STANDS = 0.3
 
 
 def _other(v: View) -> View:
-    if v.against is None:
-        raise CisternaError(f"{v.who} needs a second signal", mend='add against = "flow_csf"')
-    time, values = v.against
+    time, values = other_signal(v)
     return View(time, values, v.window, v.clock, who=v.who)
 
 
@@ -47,14 +44,9 @@ def excess(v: View) -> float:
 def net_excess(v: View) -> float:
     """`excess` of the difference to a second flow: blood that stays in the head within a beat."""
     period, flow = mean_beat(v, v.time, v.values)
-    _, other = mean_beat(v, *_other_pair(v))
+    _, other = mean_beat(v, *other_signal(v))
     net = flow - other
     return float(np.ptp(np.cumsum(net - net.mean())) * period / flow.size)
-
-
-def _other_pair(v: View) -> tuple[Array, Array]:
-    other = _other(v)
-    return other.time, other.values
 
 
 @measure("beat_max", needs="beat")
@@ -67,6 +59,12 @@ def beat_max(v: View) -> float:
 def beat_min(v: View) -> float:
     """Lowest value of the averaged beat."""
     return float(mean_beat(v, v.time, v.values)[1].min())
+
+
+@measure("beat_range", needs="beat")
+def beat_range(v: View) -> float:
+    """Highest minus lowest value of the averaged beat."""
+    return float(np.ptp(mean_beat(v, v.time, v.values)[1]))
 
 
 def pulse_peaks(beat: Array) -> list[tuple[float, float]]:
@@ -131,19 +129,9 @@ def wave_speed(v: View) -> float:
         mend = 'give place and against_place, e.g. "C2" and "T1"'
         raise CisternaError(f"{v.who} needs two places apart", mend=mend)
     period, upper = mean_beat(v, v.time, v.values)
-    _, lower = mean_beat(v, *_other_pair(v))
+    _, lower = mean_beat(v, *other_signal(v))
     late = period * ((foot(lower) - foot(upper) + 0.5) % 1.0 - 0.5)
     return from_internal(v.apart / late, "m/s") if late > 0 else float("nan")
-
-
-@measure("jugular_area", unit="mm2")
-def jugular_area(v: View) -> float:
-    """Mean area of a jugular vein from its pressure: the law by which it conducts, scaled to the supine area."""
-    p = default_parameters()
-    t, pressure = v.cut(v.whole(v.window))
-    opened = 1.0 + 2.0 / np.pi * np.arctan(pressure / p.value("ga_A"))
-    area = p.in_unit("jugular_area_half", "mm2") * opened
-    return float(np.trapezoid(area, t) / (t[-1] - t[0]))
 
 
 @measure("above", needs="against")

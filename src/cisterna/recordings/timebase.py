@@ -53,7 +53,7 @@ def time_unit(unit: str, name: str, path: Path) -> str:
     """
     unit = unit or unit_in_name(name)
     if not unit:
-        mend = f"say it: units={{'{name}': 's'}}, or give rate=<Hz>"
+        mend = f"say it: units={{'{name}': 's'}} (command line: --units {name}=s), or give rate=<Hz> (--rate HZ)"
         raise CisternaError(f"the time column '{name}' has no unit", where=str(path), mend=mend)
     return unit
 
@@ -74,7 +74,8 @@ def seconds(times: NDArray[np.float64], unit: str, name: str, path: Path) -> NDA
     if not (np.isfinite(at).all() and rising.all()):
         bad = int(np.argmax(~rising)) + 1 if rising.size and not rising.all() else int(np.argmax(~np.isfinite(at)))
         found = f"row {bad + 1}: {at[bad]:g} s after {at[max(bad - 1, 0)]:g} s"
-        raise CisternaError(f"the times in '{name}' do not rise", str(path), found, "sort the rows, or give rate=<Hz>")
+        mend = "sort the rows, or give rate=<Hz> (command line: --rate HZ)"
+        raise CisternaError(f"the times in '{name}' do not rise", str(path), found, mend)
     return at
 
 

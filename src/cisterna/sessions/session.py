@@ -13,7 +13,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cisterna.ground.errors import CisternaError
-from cisterna.model.person import Person
+from cisterna.ground.parameter import default_parameters
+from cisterna.ground.units import convert, from_internal
+from cisterna.model.person import Person, keep_given
 from cisterna.model.solver.march import compile_chunk
 from cisterna.protocol.context import Context, skull_touch
 from cisterna.protocol.protocol import Protocol
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from cisterna.sessions.outcome import SessionResult
     from cisterna.signals.drive import DriveSignals
 
+#: Largest force of a hand, gf: twice what first moved a rabbit's suture (`rabbit_suture_first_move`, 500 gf), a
+#: hundred times the largest of the techniques that ship (`touch_5g_force`, to 0.1 N). Ours: above it a unit is wrong.
+MOST_FORCE = 1000.0
 #: Called with (what happens now, share done 0..1, ICP mmHg or None).
 Told = Callable[[str, float, float | None], None]
 
@@ -81,14 +86,46 @@ class SessionPlan:
     seed: int = 0
     sex: str = "f"
 
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise CisternaError("a seed is 0 or more", where="seed", found=str(self.seed), mend="give e.g. --seed 1")
+
     def protocol_steps(self) -> Protocol:
         """The protocol with the force asked for."""
         protocol = session_protocol(self.protocol)
         if not self.force:
-            return protocol
+            return _gentle(protocol, self.protocol)
         given: dict[str, Any] = {"force": self.force}
         steps = tuple(replace(s, **given) if s.name in ("hold", "touch") else s for s in protocol.steps)
-        return replace(protocol, steps=steps)
+        return _gentle(replace(protocol, steps=steps), "force")
+
+
+def _gentle(protocol: Protocol, where: str) -> Protocol:
+    """The protocol, once no hand in it is as heavy as no hand is."""
+    for step in protocol.steps:
+        force = from_internal(float(getattr(step, "force", 0.0)), "gf")
+        if force > MOST_FORCE * (1.0 + 1e-9):  # units go to and fro
+            known = default_parameters().peek("touch_5g_force")
+            largest = convert(known.high, known.unit, "gf")
+            found = f"{force:.4g} gf, a weight of {force / 1000:.3g} kg"
+            mend = f"the techniques that ship use up to {largest:.2g} gf; give at most {MOST_FORCE:g} gf, e.g. '5 gf'"
+            raise CisternaError("no technique uses such a force", where, found, mend)
+    return protocol
+
+
+def _require_body(person: Person) -> None:
+    """Refuse a body that a session cannot be held on: it needs a prescribed heartbeat, breath and posture."""
+    plan = person.blueprint()
+    wanted = {
+        "heartbeat that a clock gives": "heart.phase" in plan.periods,
+        "breath": "breath.phase" in plan.periods,
+        "posture": "tilt" in plan.controls,
+    }
+    lacking = [name for name, there in wanted.items() if not there]
+    if lacking:
+        found = f"it has no {', no '.join(lacking)}"
+        mend = "use --body whole, or the coarser and faster axis"
+        raise CisternaError(f"no session can be held on the body '{person.body}'", "body", found, mend)
 
 
 def run_session(plan: SessionPlan, told: Told | None = None) -> SessionResult:
@@ -103,13 +140,15 @@ def run_session(plan: SessionPlan, told: Told | None = None) -> SessionResult:
 
     tell = told or (lambda what, share, icp: None)
     protocol = plan.protocol_steps()
+    _require_body(plan.person)
     client = dict(plan.client) or virtual_client(plan.person.age, plan.sex, plan.conditions)
     screening = screen(client, complete=True)
     _require(screening, plan)
     drive = measured_drive(plan)
     person = plan.person.with_(*plan.conditions)
     if drive is not None:
-        person = driven(person, drive)
+        asked, person = person, driven(person, drive)
+        keep_given(asked, person, f"the recording {plan.recording}")
     tell("resting state", 0.0, None)
     others = {name: apart_or_none(_prepare, _finish, person, name, plan, protocol) for name in plan.worlds[1:]}
     try:

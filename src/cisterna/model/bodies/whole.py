@@ -30,8 +30,8 @@ class Whole(Body):
 
     def plan(self, parameters: Parameters) -> Blueprint:
         plan = posture_and_breath(controls(parameters), parameters)
-        stroke = Upright(fall=parameters["upright_pulse_fall"])
-        plan = plan.add("stroke", stroke, sees={"factor": "drive.heart.strength", "tilt": "drive.tilt"})
+        stroke = Upright(fall=parameters["upright_pulse_fall"], standard=parameters["standard_gravity"])
+        plan = plan.add("stroke", stroke, sees={"factor": "drive.heart.strength", "gravity": "drive.gravity"})
         plan = prescribed_heart(plan, parameters, strength="drive.stroke")
         plan = cranial_csf(plan, parameters)
         plan = carbon_dioxide(brain_blood(plan, parameters), parameters)
@@ -70,7 +70,7 @@ def _signals(plan: Blueprint, row: list[Cell]) -> Blueprint:
         .signal("flow_production", {f"flow.{name}": 1.0 for name in making}, "mL/s")
         .signal("flow_absorption", {f"flow.{name}": 1.0 for name in absorbing}, "mL/s")
         .signal("volume_blood", {f"volume.{name}": 1.0 for name in BEDS}, "mL")
-        .signal("volume_csf.cranial", {f"volume.{name}": 1.0 for name, _, _ in SPACES}, "mL")
+        .signal("volume_csf.cranial", {f"volume.{name}": 1.0 for name in SPACES}, "mL")
         .signal("volume_csf.spinal", {f"volume.canal.{cell.name}": 1.0 for cell in row}, "mL")
         .signal("flow_aqueduct", "flow.aqueduct", "mL/s")
         .signal("flow_csf.FM", {"flow.foramen.dorsal": 1.0, "flow.foramen.ventral": 1.0}, "mL/s")

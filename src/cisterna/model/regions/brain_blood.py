@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from cisterna.ground.parameter import Parameters
 from cisterna.model.blueprint import Blueprint
+from cisterna.model.regions.ventricles import remainder
 from cisterna.physiology.blood import BridgingVeins, CalibreResistance, PialArteries, ToneRegulation, Waterfall
 from cisterna.physiology.paths import FluidColumn, Resistance
 from cisterna.physiology.walls import ExponentialWall, LinearWall
@@ -16,15 +17,15 @@ BEDS = ("arteries.large", "arteries.pial", "capillaries", "veins", "lacunae")
 
 
 def swells_into(p: Parameters) -> dict[str, float]:
-    """Shares by which the pulsating brain swells into the spaces of CSF and into the vault."""
-    share = {
-        "ventricle.left": p.value("whole_swell_lateral"),
-        "ventricle.right": p.value("whole_swell_lateral"),
-        "ventricle.third": p.value("whole_swell_third"),
-        "cisterns": p.value("whole_swell_cisterns"),
-        "cortex": p.value("whole_swell_cortex"),
+    """Shares by which the pulsating brain swells into the spaces of CSF and, with what is left, into the vault."""
+    rows = {name: p.value(f"whole_swell_{name}") for name in ("lateral", "third", "cisterns", "cortex")}
+    both = {"whole_swell_lateral": 2.0 * rows["lateral"]} | {
+        f"whole_swell_{name}": rows[name] for name in ("third", "cisterns", "cortex")
     }
-    return {**share, "cranium": 1.0 - sum(share.values())}
+    return {
+        "ventricle.left": rows["lateral"], "ventricle.right": rows["lateral"], "ventricle.third": rows["third"],
+        "cisterns": rows["cisterns"], "cortex": rows["cortex"], "cranium": remainder(1.0, both, "the pulsation"),
+    }  # fmt: skip
 
 
 def brain_blood(plan: Blueprint, p: Parameters) -> Blueprint:
@@ -32,7 +33,8 @@ def brain_blood(plan: Blueprint, p: Parameters) -> Blueprint:
     arteriolar = {"coefficient": p["ga_kR"], "basal": p["ga_Cpan"], "share": 0.5}
     calibre = {"volume": "volume.arteries.pial"}
     brain = {"inside": swells_into(p), "position": 0.0, "fluid": "blood"}
-    box = {"inside": "cranium", "position": 0.0, "fluid": "blood"}
+    # They lie in the CSF over the convexity: it makes room for them, and presses on them.
+    around = {"inside": "cortex", "position": 0.0, "fluid": "blood"}
     blood = {"fluid": "blood"}
     veins = p.value("axis_vein_height")
     return (
@@ -51,15 +53,15 @@ def brain_blood(plan: Blueprint, p: Parameters) -> Blueprint:
             ExponentialWall(
                 rest=veins + p.value("ga_Pv1"), asymptote=p["ga_Pv1"], compliance=1.0 / (p.value("ga_kven") * veins)
             ),
-            **box,
+            **around,
         )
         .add(
             "lacunae",
             BridgingVeins(
                 floor=p["whole_lacuna_floor"], rest=p["whole_lacuna_rest"], stiffness=p["whole_lacuna_stiffness"],
-                capacity=p["axis_lacuna_volume"], resistance=p["whole_collapse"],
+                capacity=p["axis_lacuna_volume"], room=p["whole_lacuna_room"], resistance=p["whole_collapse"],
             ),
-            **box,
+            **around,
         )
         .add(
             "tone", ToneRegulation(gain=p["ga_Gaut"].value, time=p["ga_tau"], wanted=p["cbf_total"]),

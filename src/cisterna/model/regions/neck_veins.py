@@ -6,7 +6,7 @@ from cisterna.ground.parameter import Parameters
 from cisterna.model.blueprint import Blueprint
 from cisterna.physiology.neck import CollapsibleVein
 from cisterna.physiology.paths import Resistance
-from cisterna.physiology.walls import LinearWall
+from cisterna.physiology.walls import CollapsingWall, LinearWall
 
 SIDES = ("left", "right")
 #: CollapsibleVein: a wide open vein conducts this many times its k.
@@ -19,6 +19,7 @@ def neck_veins(plan: Blueprint, p: Parameters) -> Blueprint:
     calm = {"sensitivity": p["ga_A"]}
     around = {"outside": "drive.still"}
     heart = p.value("height_atrium")
+    cava = CollapsingWall.working(p.value("ga_Pcv"), p.value("ga_Csvc"), p.value("vein_corner"))
     plan = (
         plan.add("sinus", LinearWall(compliance=p["whole_sinus_compliance"]), position=0.0, start=0.3)
         .add(
@@ -26,8 +27,8 @@ def neck_veins(plan: Blueprint, p: Parameters) -> Blueprint:
         )
         # It meets the right heart where posture leaves the pressure as it was, as the central veins do.
         .add(
-            "vena_cava", LinearWall(compliance=p["ga_Csvc"]), outside={"thorax": 1.0},
-            position=heart + p.value("hip_ven"), start=100.0,
+            "vena_cava", cava, outside={"thorax": 1.0}, position=heart + p.value("hip_ven"),
+            start=cava.volume(p.value("ga_Pcv")),
         )
         .join("lacuna_outflow", ("lacunae", "sinus"), Resistance(resistance=p["whole_lacuna_resistance"]), **blood)
         .join("plexus.in", ("sinus", "plexus"), Resistance(resistance=p["whole_plexus_inflow"]), **blood)
@@ -52,9 +53,12 @@ def _jugular(plan: Blueprint, p: Parameters, side: str) -> Blueprint:
     calm = {"sensitivity": p["ga_A"]}
     upper, lower = f"jugular.upper.{side}", f"jugular.lower.{side}"
     around = {"outside": "drive.still"}
+    lying = p.value("jugular_pressure_supine")
+    for name, soft, height in ((upper, "ga_Cj3", "height_jugular_upper"), (lower, "ga_Cj2", "height_jugular_lower")):
+        wall = CollapsingWall.working(lying, p.value(soft), p.value("vein_corner"), 1.0 / p.value("jugular_stretch"))
+        plan = plan.add(name, wall, position=p.value(height), start=wall.volume(lying))
     return (
-        plan.add(upper, LinearWall(compliance=p["ga_Cj3"]), position=p.value("height_jugular_upper"), start=6.4)
-        .add(lower, LinearWall(compliance=p["ga_Cj2"]), position=p.value("height_jugular_lower"), start=15.8)
+        plan
         .join(
             f"jugular.top.{side}", ("sinus", upper),
             CollapsibleVein(conductance=p["ga_kj3"], rigid=p["whole_sinus_resistance"], **calm),

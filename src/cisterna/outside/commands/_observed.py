@@ -1,4 +1,4 @@
-"""The table of observed values with their published ranges, as `experiment` and `table` print it."""
+"""The table of observed values with their ranges and what these count as, as `experiment` and `table` print it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from typing import Any
 
 from cisterna.outside.figures.numerals import number, plain
 from cisterna.outside.terminal import Cell, Mark, Terminal
+from cisterna.protocol.tally import stands_as, told, totals
 
 
 def show_observed(screen: Terminal, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print observed values; the last line counts those inside their range."""
+    """Print observed values; the last line is their tally (`cisterna.protocol.tally`)."""
     screen.table(
-        ["observed", ">value", "unit", ">range", "", "source"],
-        [[r["id"], value(r), r["unit"], span(r), place(r), r["source"] or ""] for r in rows],
+        ["observed", ">value", "unit", ">range", "", "counts as", "source"],
+        [[r["id"], value(r), r["unit"], span(r), place(r), stands_as(r), r["source"] or ""] for r in rows],
     )
-    ranged = [row for row in rows if row["inside"] is not None]
-    inside = sum(row["inside"] for row in ranged)
     screen.blank()
-    screen.line(f"{inside} of {len(ranged)} values lie inside their range")
+    screen.line(told(totals(rows)))
 
 
 def value(row: Mapping[str, Any]) -> str:

@@ -95,7 +95,7 @@ def run(
     name: Annotated[str, typer.Argument(help="An experiment (E1) or a row of the table (C-055).", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as one JSON object.")] = False,
     fast: Annotated[bool, typer.Option("--fast", help="Main case only, half the draws.")] = False,
-    seed: Annotated[int, typer.Option("--seed", help="Of the draws; the same seed gives the same answer.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the draws; the same seed gives the same answer.")] = 0,
     rhythm: Annotated[
         str, typer.Option("--rhythm", help="What makes the rhythm in the world as taught: pressurestat or prm.")
     ] = "pressurestat",

@@ -64,7 +64,7 @@ def command(
         float | None, typer.Option("--utc-offset", help="Hours a file's local clock is ahead of UTC.")
     ] = None,
     world: Annotated[str, typer.Option("--world", help="Which world of a simulated session. [the first]")] = "",
-    seed: Annotated[int, typer.Option("--seed", help="Of everything that is resampled.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of everything that is resampled.")] = 0,
     out: Annotated[str, typer.Option("--out", metavar="DIR", help="Folder for report and tables.")] = "out",
     as_json: Annotated[bool, typer.Option("--json", help="Print the evaluation as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,

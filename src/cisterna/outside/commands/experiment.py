@@ -23,6 +23,7 @@ from cisterna.outside import terminal
 from cisterna.outside.commands._listing import show
 from cisterna.outside.commands._observed import show_observed
 from cisterna.outside.commands._pairs import pairs
+from cisterna.outside.folders import require_writable
 from cisterna.outside.terminal import Progress
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def command(
     extensions: Annotated[
         list[str] | None, typer.Option("--with", metavar="FILE.py", help="Steps of your own; may be repeated.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="For steps that draw; the model itself does not.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="For steps that draw; the model itself does not.")] = 0,
     listed: Annotated[bool, typer.Option("--list", help="The experiments that ship.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
@@ -63,11 +64,21 @@ def command(
 
 
 def with_values(protocol: Protocol, words: list[str]) -> Protocol:
-    """The protocol with values set on its person."""
-    given = pairs(words, "--set")
-    if not given:
-        return protocol
-    return replace(protocol, person=replace(protocol.person, set={**protocol.person.set, **given}))
+    """The protocol with values set on its person, all of them such as a body can have."""
+    from cisterna.outside.commands._values import of_other_bodies, require_possible, require_read, warn, with_given
+
+    given, subject = pairs(words, "--set"), protocol.person
+    changed = replace(protocol, person=replace(subject, set={**subject.set, **given}))
+    try:
+        in_file = replace(subject, conditions=()).person()
+    except CisternaError:
+        return changed  # what is wrong in the file is told when it is made ready, with its line
+    require_possible(in_file, subject.set, "[person.set]")
+    if given:
+        made = with_given(in_file, words)
+        require_read(made, of_other_bodies(made, given), later=())
+        warn(made, given)
+    return changed
 
 
 def target(out: str) -> Path | None:
@@ -79,6 +90,7 @@ def target(out: str) -> Path | None:
         raise CisternaError("this is a file, not a folder", where=out, mend="give another name to --out")
     if not folder.resolve().parent.is_dir():
         raise CisternaError("no folder to put it in", where=str(folder.resolve().parent), mend="make it first")
+    require_writable(folder if folder.is_dir() else folder.resolve().parent)
     return folder
 
 
@@ -86,13 +98,14 @@ def _run(protocol: Protocol, seed: int, quiet: bool) -> Result:
     from cisterna.model.solver.machine import enable_cache, one_processor
 
     one_processor()  # before NumPy starts a thread for every processor it sees
+    from cisterna.outside.simulation_checks import blamed
     from cisterna.protocol.execute import at_rest, run
     from cisterna.protocol.ready import make_ready
 
     enable_cache()
     # Every word is checked before the search for the resting state, which takes seconds.
     ready = make_ready(protocol)
-    with Progress("resting state", quiet):
+    with Progress("resting state", quiet), blamed(ready.person):
         body = at_rest(ready.person, ready.plan)
     with Progress("experiment", quiet) as step:
         return run(protocol, step.model_time, seed, body=body)

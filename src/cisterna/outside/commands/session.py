@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cisterna.ground.errors import CisternaError
 from cisterna.outside import terminal
 from cisterna.outside.terminal import Cell, Mark, Progress
 
@@ -59,7 +58,7 @@ def command(
         float | None, typer.Option("--rate", help="Samples a second, for a recording that states none.")
     ] = None,
     doctor: Annotated[str, typer.Option("--doctor", help="What a physician answered; recorded.")] = "",
-    seed: Annotated[int, typer.Option("--seed", help="Of the answers of the hand.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the answers of the hand.")] = 0,
     out: Annotated[str, typer.Option("--out", metavar="DIR", help="Folder for report and recording.")] = "out",
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
@@ -73,7 +72,9 @@ def command(
         from cisterna.sessions.apart import start_ahead
 
         start_ahead()
-    from cisterna.outside.session_file import answer, folder_of, write
+    from cisterna.outside.folders import folder_of
+    from cisterna.outside.session_file import answer, write
+    from cisterna.outside.simulation_checks import blamed
     from cisterna.sessions.screening import DISCLAIMER
 
     plan = _plan(
@@ -101,7 +102,8 @@ def command(
         def told(what: str, share: float, icp: float | None) -> None:
             progress(share, what if icp is None else f"{what} · ICP {icp:.1f} mmHg")
 
-        result = run_session(plan, told)
+        with blamed(plan.person, mended=False):
+            result = run_session(plan, told)
     with Progress("report", quiet or as_json):
         seconds = time.monotonic() - began
         paths = write(result, folder, seconds=seconds, date=datetime.date.today().strftime("%d %b %Y"))
@@ -122,18 +124,17 @@ def _plan(
 ) -> SessionPlan:  # fmt: skip
     from cisterna.conditions import condition
     from cisterna.model.person import Person
+    from cisterna.outside.commands._options import one_client, require_file
     from cisterna.outside.commands._pairs import pairs
-    from cisterna.sessions.screening import read_clients
+    from cisterna.outside.commands._values import of_other_bodies, require_read, warn, with_given
     from cisterna.sessions.session import SessionPlan
     from cisterna.worlds.world import RHYTHMS, WORLDS
     from cisterna.worlds.world import world as known_world
 
+    require_file((recording,), units, rate, "--recording")
     client: dict[str, Any] = {}
     if file:
-        clients = read_clients(file)
-        if len(clients) != 1:
-            raise CisternaError("a session is one person's", where=file, found=f"{len(clients)} clients")
-        client = dict(clients[0])
+        client = one_client(file, "session")
     told = client.get("age_years")
     years = age if age is not None else float(told) if isinstance(told, (int, float)) else 35.0
     if rhythm not in RHYTHMS:
@@ -141,12 +142,17 @@ def _plan(
 
         raise UnknownName("rhythm", rhythm, list(RHYTHMS))
     worlds = tuple(WORLDS) if world == "both" else (known_world(world).name,)
-    made = Person.typical(age=years, body=body).with_values(pairs(values, "--set"))
-    return SessionPlan(
+    given = pairs(values, "--set")
+    made = with_given(Person.typical(age=years, body=body), values)
+    plan = SessionPlan(
         person=made, conditions=tuple(condition(n) for n in names), protocol=protocol, force=force, worlds=worlds,
         rhythm=rhythm, recording=recording, units=pairs(units, "--units", bare=True), rate=rate, client=client,
         doctor=doctor, seed=seed, sex=str(client.get("sex", "f")),
     )  # fmt: skip
+    plan.protocol_steps()  # a wrong protocol or force is told before anything is searched
+    require_read(made, of_other_bodies(made, given), later=())
+    warn(made, given)
+    return plan
 
 
 def _show(result: SessionResult) -> None:

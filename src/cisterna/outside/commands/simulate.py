@@ -24,6 +24,7 @@ import typer
 
 from cisterna.ground.errors import CisternaError
 from cisterna.outside import terminal
+from cisterna.outside.commands._options import one_client, require_file, seconds
 from cisterna.outside.terminal import Progress
 
 if TYPE_CHECKING:
@@ -68,26 +69,32 @@ def command(
     from cisterna.model.solver.machine import enable_cache, one_processor
 
     one_processor()  # before NumPy starts a thread for every processor it sees
-    from cisterna.outside.session_file import folder_of
+    from cisterna.outside.folders import folder_of
 
     enable_cache()
     plan = _plan(person, body, posture, condition or [], values or [], abp, inflow, units or [], rate, length)
     folder = folder_of(out)
+    from cisterna.outside.commands._values import tell
     from cisterna.outside.simulation import run_simulation
     from cisterna.outside.simulation_numbers import observed
 
     with Progress("simulation", quiet or as_json) as progress:
         done = run_simulation(plan, progress)
+    # Before anything is made of it: a run that took minutes is not lost by what comes after.
+    recording = done.recording().save(folder / "simulation.nc")
+    terminal.written.append(recording)
+    for line in done.lifeless():
+        tell(line)
     rows = observed(done)
     more = _experiments(done, quiet or as_json) if experiments and not done.interrupted else []
     with Progress("report", quiet or as_json):
-        paths = _write(done, rows, more, folder, time.monotonic() - began)
+        page = _write_page(done, rows, more, folder, time.monotonic() - began)
     if as_json:
         terminal.emit({"observed": rows, **({"table": more} if more else {}), "provenance": done.provenance()})
     else:
         _show(done, rows, more)
         screen = terminal.out()
-        for path in paths:
+        for path in (page, recording):
             screen.fact("written", str(path))
         screen.hint(f"{time.monotonic() - began:.1f} s")
     if done.interrupted:
@@ -102,16 +109,22 @@ def _plan(
     from cisterna.ground.parameter import default_parameters
     from cisterna.model.posture import Posture
     from cisterna.outside.commands._pairs import pairs
+    from cisterna.outside.commands._values import require_read, warn, with_given
     from cisterna.outside.simulation import SimulationPlan, person_of
 
+    require_file((abp, inflow), units, rate, "--abp or --inflow")
     stand = Posture.named(posture)
     changes = [condition(name) for name in names]
-    made = person_of(_age(who), body).with_values(pairs(values, "--set")).with_(*changes)
-    duration = _seconds(length) if length else default_parameters().value("simulate_time")
-    return SimulationPlan(
+    given = pairs(values, "--set")
+    made = with_given(person_of(_age(who), body), values).with_(*changes)
+    duration = seconds(length) if length else default_parameters().value("simulate_time")
+    plan = SimulationPlan(
         person=made, posture=stand, duration=duration, abp=abp, inflow=inflow,
         units=pairs(units, "--units", bare=True), rate=rate,
     )  # fmt: skip
+    require_read(made.with_(stand), given)
+    warn(made, given)
+    return plan
 
 
 def _age(who: str) -> float:
@@ -124,25 +137,10 @@ def _age(who: str) -> float:
         pass
     if not Path(who).suffix and not Path(who).exists():
         raise CisternaError("--person is neither an age nor a file", found=who, mend="give years, or FILE.json")
-    from cisterna.sessions.screening import read_clients
-
-    clients = read_clients(who)
-    if len(clients) != 1:
-        raise CisternaError("a simulation is one person's", where=who, found=f"{len(clients)} clients")
-    told = clients[0].get("age_years")
+    told = one_client(who, "simulation").get("age_years")
     if not isinstance(told, (int, float)) or isinstance(told, bool) or not math.isfinite(told):
         raise CisternaError("the client's age is not told", where=who, mend='add "age_years", or give --person AGE')
     return float(told)
-
-
-def _seconds(text: str) -> float:
-    """A time with its unit; a bare number is no time."""
-    from cisterna.ground.units import parse, same_dimension, to_internal
-
-    value, unit = parse(text)
-    if unit == "1" or not same_dimension(unit, "s"):
-        raise CisternaError("--for needs a time with its unit", found=text, mend="write e.g. --for 60s or --for 2min")
-    return to_internal(value, unit)
 
 
 def _experiments(done: Simulation, quiet: bool) -> list[dict[str, Any]]:
@@ -166,27 +164,31 @@ def _experiments(done: Simulation, quiet: bool) -> list[dict[str, Any]]:
     return rows
 
 
-def _write(
+def _write_page(
     done: Simulation, rows: Sequence[Mapping[str, Any]], more: Sequence[Mapping[str, Any]], folder: Path, seconds: float
-) -> list[Path]:
-    """Write simulation.nc and simulation.html, each whole or not at all."""
+) -> Path:
+    """Write simulation.html, whole or not at all."""
     from cisterna.outside.simulation_report import simulation_page
 
     date = datetime.date.today().strftime("%d %b %Y")
     text = simulation_page(done, rows, table_rows=more, seconds=seconds, date=date)
-    recording = done.recording().save(folder / "simulation.nc")
-    terminal.written.append(recording)
-    return [terminal.write_text(folder / "simulation.html", text), recording]
+    return terminal.write_text(folder / "simulation.html", text)
 
 
 def _show(done: Simulation, rows: Sequence[Mapping[str, Any]], more: Sequence[Mapping[str, Any]]) -> None:
+    from cisterna.model.person import TYPICAL_AGE
     from cisterna.outside.commands._observed import show_observed
 
     screen = terminal.out()
     about = f"{done.person.age:g} y · body {done.person.body} · {done.plan.posture.name} · {done.end:.0f} s"
     screen.title("Simulation", about)
+    if done.adult and done.person.age != TYPICAL_AGE:
+        screen.fact("age", done.person.age_said())
     for row in done.provenance()["changed"]:
-        screen.fact("changed", f"{row['id']} {row['value']:g} {row['unit']}")
+        # Rows an age brings along are nobody's change.
+        label = "scaled for age" if row["status"] == "computed" else "changed"
+        outside = f" (outside {row['outside']})" if "outside" in row else ""
+        screen.fact(label, f"{row['id']} {row['value']:g} {row['unit']}{outside}", width=max(12, len(label) + 2))
     for line in done.driven_by():
         screen.fact("driven by", line)
     screen.blank()

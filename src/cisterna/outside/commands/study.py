@@ -51,7 +51,9 @@ def new(
         "felt,restricted"
     ),
     title: Annotated[str, typer.Option("--title", help="Title of the study.")] = "",
-    seed: Annotated[int | None, typer.Option("--seed", help="Of the order; left out, nobody can guess it.")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="Of the order; left out, nobody can guess it.")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Draw the order and write the folder: the key, and one folder for each examiner."""
@@ -115,7 +117,7 @@ def analyse(
     ] = None,
     units: Annotated[list[str] | None, typer.Option("--units", help="Unit of a channel, e.g. ABP=mmHg.")] = None,
     out: Annotated[str, typer.Option("--out", help="Write tables, events and annotations to this folder.")] = "",
-    seed: Annotated[int, typer.Option("--seed", help="Of the random turns behind each p value.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the random turns behind each p value.")] = 0,
     as_json: _Json = False,
 ) -> None:
     """Unblind and tell the agreement: ICC, limits of agreement, kappa, each with its 95 % interval."""

@@ -1,7 +1,8 @@
-"""The reference table: what a body gives in its experiments, beside published ranges.
+"""The reference table: what a body gives in its experiments, beside the reference.
 
-Rest, supine and seated, a bolus and a withdrawal, an infusion; takes half a minute or so. Rows that exclude each
-other are shown as they come out: see docs/whole.md.
+Rest, posture, a bolus and a withdrawal, an infusion, breath and carbon dioxide; takes half a minute or so. Outcomes of
+the reference are counted, one vote a group; inputs, bounds, parameters and limits without a source are shown beside.
+Rows that are not met are shown as they come out: see docs/whole.md.
 
     cisterna table
     cisterna table --body axis
@@ -41,6 +42,6 @@ def command(
         terminal.emit({"observed": rows})
         return
     screen = terminal.out()
-    screen.title("Reference table", f"typical adult, body {body}; computed beside published ranges")
+    screen.title("Reference table", f"typical adult, body {body}; computed beside the reference")
     screen.blank()
     show_observed(screen, rows)

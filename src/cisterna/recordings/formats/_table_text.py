@@ -16,6 +16,7 @@ from cisterna.ground.errors import CisternaError
 
 MISSING = ("", "nan", "n/a", "na", "null", "none", "-")
 _MOST_COLUMNS = 1000
+_EMPTY = "give a table with a line of numbers for each sample; lines with # are comments"
 _UNIT = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\])]*)[\])]\s*$")
 
 
@@ -52,7 +53,7 @@ def layout_of(text: str, path: Path, columns: Sequence[str]) -> Layout:
         elif sign and key.strip().lower() == "labels":
             labels = value.split()
     if not first:
-        raise CisternaError("the table holds no rows", where=str(path))
+        raise CisternaError("the table holds no rows", where=str(path), mend=_EMPTY)
     delimiter = next((d for d in ("\t", ";", ",") if d in first), " ")
     cells = first.split() if delimiter == " " else next(csv.reader([first], delimiter=delimiter))
     cells = [cell.strip() for cell in cells]
@@ -96,7 +97,7 @@ def numbers_of(
                 where = f"{path}, line {row + first}"
                 raise CisternaError("a row of the table is not whole", where, found, "mend or remove the row")
     if not lines:
-        raise CisternaError("the table holds no rows", where=str(path))
+        raise CisternaError("the table holds no rows", where=str(path), mend=_EMPTY)
     body = "\n".join(lines)
     options: dict[str, Any] = {
         "sep": r"\s+" if layout.delimiter == " " else layout.delimiter,
@@ -132,7 +133,7 @@ def numbers_of(
         else:
             out[name] = values
     if not out:
-        raise CisternaError("the table holds no column of numbers", where=str(path))
+        raise CisternaError("the table holds no column of numbers", where=str(path), mend=_EMPTY)
     return out, notes
 
 

@@ -236,7 +236,7 @@ def _unscaled(signal: Signal, ask: Ask, path: Path) -> bool:
     stated = ask.unit_of(signal.label)
     if stated is None or tidy_unit(stated):
         found = f"{signal.physical[0]:g} for every number"
-        mend = f"units={{'{signal.label}': 'none'}} takes the raw numbers, uncalibrated"
+        mend = f"units={{'{signal.label}': 'none'}} (command line: --units {signal.label}=none) takes the raw numbers"
         raise CisternaError("the physical limits are equal: no scale", f"{path}, signal '{signal.label}'", found, mend)
     return True
 

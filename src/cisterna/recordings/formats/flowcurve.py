@@ -108,7 +108,10 @@ def _phase_times(
         mend = "phases rise over one cycle: 0 to 1, %, deg or rad"
         raise CisternaError("the phases of the flow curve are not those of one cycle", str(path), found, mend)
     if cycle is None and rate is None:
-        mend = 'say its length in a side-car {"kind": "flow curve", "cycle": 0.9}, or give rate=<phases a second>'
+        mend = (
+            'say its length in a side-car {"kind": "flow curve", "cycle": 0.9}, or give rate=<phases a second> '
+            "(command line: --rate)"
+        )
         raise CisternaError("a flow curve over phase needs the length of the cycle", str(path), mend=mend)
     if cycle is None:
         if part.size < 2 or np.ptp(steps) > 0.02 * steps.mean():

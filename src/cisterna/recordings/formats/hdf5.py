@@ -68,7 +68,7 @@ def _contents(source: Any, ask: Ask, path: Path) -> Contents:
         held.tracks += tracks
         clocks |= first
     if not held.tracks:
-        mend = "give each group a time dataset 't' with units 's', or give rate=<Hz>"
+        mend = "give each group a time dataset 't' with units 's', or give rate=<Hz> (command line: --rate HZ)"
         raise CisternaError("no signal over time in the HDF5 file", where=str(path), mend=mend)
     extra: dict[str, Any] = {"clock_offset_s": min(clocks)} if clocks else {}
     held.provenance = {"time_columns": sorted(times), **extra}

@@ -85,9 +85,10 @@ def _track(path: Path, ask: Ask) -> Track:
         raise CisternaError("the file is cut short", str(path), found, "copy it again from its source")
     own = said.columns[0] if said.columns else path.stem
     if said.rate is None:
-        raise CisternaError("a .npy file states no rate", str(path), mend="give rate=<Hz>, e.g. rate=1000")
+        mend = "give rate=<Hz>, e.g. rate=1000 (command line: --rate 1000)"
+        raise CisternaError("a .npy file states no rate", str(path), mend=mend)
     if not said.units:
-        mend = "give units='mmHg', or units='none' for an uncalibrated signal"
+        mend = "give units='mmHg' (command line: --units mmHg), or units='none' for an uncalibrated signal"
         raise CisternaError("a .npy file states no unit", where=str(path), mend=mend)
 
     def read(first: int, stop: int) -> NDArray[np.float64]:

@@ -214,7 +214,7 @@ def _time_unit(group: Any, ask: Ask, path: Path) -> float:
     """The unit of times in s: what the user says of ``time``, else the tag of the file, letter by letter."""
     stated = ask.units.get("time", _tag(group, "TimeUnit"))
     if stated not in TIME_UNITS:
-        mend = "say it: units={'time': 's'} (or 'ms', 'us')"
+        mend = "say it: units={'time': 's'} (or 'ms', 'us'; command line: --units time=s)"
         found = f"TimeUnit '{stated}'" if stated else "no TimeUnit"
         raise CisternaError("the SNIRF file states no known unit of time", str(path), found, mend)
     return TIME_UNITS[stated]

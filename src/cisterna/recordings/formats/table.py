@@ -16,7 +16,7 @@ from cisterna.recordings.formats._table_stream import Window, windows_of
 from cisterna.recordings.formats._table_text import Layout, decoded, layout_of, numbers_of
 from cisterna.recordings.reader import Ask, Channel, Format, assemble, printable, tidy_unit
 from cisterna.recordings.recording import Recording
-from cisterna.recordings.sidecar import Sidecar, sidecar, write_sidecar
+from cisterna.recordings.sidecar import Sidecar, beside, sidecar, write_sidecar
 from cisterna.recordings.timebase import is_time_name, place, seconds, time_unit, unit_in_name
 
 #: Largest text of a table that is read as a whole, unpacked (bytes); a stream may be of any size.
@@ -159,7 +159,10 @@ def clock_of(layout: Layout, car: Sidecar, said: Ask, path: Path, notes: list[st
         notes.append(f"time column '{clock}' states no unit: the rate is used")
         return clock, "", rate
     if rate is None:
-        mend = "give rate=<Hz>, a time column 't', or a side-car with a rate"
+        mend = (
+            "give rate=<Hz> (command line: --rate HZ), or a time column 't'; where the columns have no names, "
+            f'name them in a side-car {beside(path).name}: {{"columns": ["t", ...], "units": {{"t": "s", ...}}}}'
+        )
         raise CisternaError("the table has neither times nor a rate", where=str(path), mend=mend)
     return "", "", rate
 
