@@ -105,14 +105,14 @@ def test_gradient_of_a_run_of_the_whole_body_is_that_of_finite_differences():
     person = Person.typical(body="whole")
     plan, net = person.blueprint(), person.network()
     start = begin(plan, net)
-    y, march = jnp.asarray(start.rest.state), March(inner=2, outer=20)
+    y, march = jnp.asarray(start.rest.state), March(inner=4, outer=20)
     controls = [start.schedule.track(name).at(0.0) for name in net.layout.control_names]
     ramp = Ramp(jnp.array([v for v, _ in controls]), jnp.array([s for _, s in controls]), np.float64(0.0))
     k = net.layout.signal_names.index("icp")
 
     @jax.jit
     def mean(body):
-        return chunk(march, body, y, np.float64(0.0), np.float64(0.0025), ramp)[1][:, k].mean()
+        return chunk(march, body, y, np.float64(0.0), np.float64(0.00125), ramp)[1][:, k].mean()
 
     found = jax.jit(jax.grad(mean))(net)
     for name in ("cranium.skull", "absorption.sinus.resistance", "wall.L1.time", "lacunae.stiffness", "aqueduct.loss"):

@@ -7,7 +7,7 @@ from whole_sample import WATCHED, columns, radau, resting
 from cisterna.model.assemble import assemble
 from cisterna.model.simulate import simulate
 from cisterna.model.solver.careful import TOLERANCE
-from cisterna.model.solver.march import March
+from cisterna.model.solver.march import March, stack
 from cisterna.model.solver.rest import UnstableRest
 from cisterna.model.start import begin
 
@@ -82,6 +82,17 @@ def test_one_lane_that_jumps_refines_all_lanes(whole):
     run = simulate(net, [start.schedule, jump, start.schedule], 0.5, state=start.rest.state)
     assert run.errors.max() <= TOLERANCE
     assert np.array_equal(run.samples[0], run.samples[2])
+
+
+def test_a_body_of_a_stack_that_jumps_refines_itself_only(whole):
+    """Each person of a stack runs as it would alone, jump or not."""
+    _, net, start = whole
+    jumps = SHOCKS["vault +20 mmHg"][0](net)
+    run = simulate(stack([net, jumps]), start.schedule, 0.5, state=start.rest.state)
+    for lane, body in enumerate((net, jumps)):
+        alone = simulate(body, start.schedule, 0.5, state=start.rest.state)
+        assert np.allclose(run.samples[lane], alone.samples, rtol=0, atol=1e-9)
+    assert run.errors.max() <= TOLERANCE
 
 
 # ---- long and interrupted runs ----------------------------------------------------------------------------

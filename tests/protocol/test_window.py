@@ -92,7 +92,10 @@ def test_a_pressure_between_two_points_is_drawn_along_the_fluid_column():
 
 
 def test_ranges():
-    assert published("lp_seated") == Range(28.0, 42.0, "mmHg", experiments()["lp_seated"]["source"])
+    seated = published("lp_seated")
+    assert (seated.low, seated.high, seated.unit) == (28.0, 42.0, "mmHg")
+    assert seated.source == experiments()["lp_seated"]["source"]
+    assert (seated.row, seated.role, seated.basis) == ("lp_seated", "outcome", "published")
     assert published("sss_norm").low is None and published("insp_ratio").high is None
     assert published("akt_up").low == 0.0 and published("akt_up").high is None
     assert published("r_out_normal").unit == "mmHg/(mL/min)"

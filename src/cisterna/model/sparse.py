@@ -23,6 +23,8 @@ Pattern = tuple[tuple[int, ...], ...]
 
 #: Cost of one multiplication of a dense row against one gathered entry, as timed on a CPU.
 _DENSE = 0.25
+#: Up to so many stretches are copied as stretches, more are gathered entry by entry; as timed on a CPU.
+_RUNS = 4
 
 
 def pattern_of(entries: np.ndarray) -> Pattern:
@@ -147,12 +149,15 @@ def apply(matrix: np.ndarray, x: Array) -> Array:
 
 
 def take(x: Array, where: Any) -> Array:
-    """Entries of a vector at places known beforehand: a slice where they follow each other, else a gather."""
+    """Entries of a vector at places known beforehand: slices where they follow each other, else a gather."""
     where = np.asarray(where, dtype=int)
     if where.size == 0:
         return jnp.zeros(0)
-    if np.array_equal(where, np.arange(where[0], where[0] + where.size)):
+    runs = np.split(where, np.flatnonzero(np.diff(where) != 1) + 1)
+    if len(runs) == 1:
         return x if where.size == x.shape[0] else jax.lax.slice(x, (int(where[0]),), (int(where[0]) + where.size,))
+    if len(runs) <= _RUNS:
+        return jnp.concatenate([take(x, run) for run in runs])
     return sums(tuple((int(i),) for i in where), x)
 
 

@@ -2,7 +2,8 @@
 
 Steps are fixed, so that a run costs the same everywhere and lanes keep identical steps; after a jump of an input or of
 a number the body rings faster than the step, and a wall can turn so stiff that the matrix from before no longer serves.
-Such a chunk is finite or not, accurate or not; if not, it is parted, each part with its own matrix.
+Such a chunk is finite or not, accurate or not; if not, it is halved, each half with its own matrix, so that fine steps
+are taken where they are needed and nowhere else.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from cisterna.ground.errors import CisternaError
@@ -18,9 +20,9 @@ from cisterna.model.solver.march import March, Ramp, chunk, chunk_many
 
 #: Largest local error estimate in a run at the default step, mL or mL/s: ten times that of a resting adult.
 TOLERANCE = 0.01
-#: A chunk that fails is done again in this many parts, each with steps as many times finer; a part that fails as well
-#: is done again likewise: this deep while it is not finite, and this deep while it is finite and not accurate.
-PARTS, DEEP, ACCURATE = 10, 3, 2
+#: A chunk that fails is halved, and each half done with steps half as long; a half that fails is halved again: this
+#: deep while it is not finite (steps a thousand times finer), and this deep while it is finite and not accurate.
+DEEP, ACCURATE = 10, 7
 
 
 class LeftRange(CisternaError):
@@ -37,7 +39,7 @@ def advance(
     march : March
     net : Network
     y : array (states,) or (lanes, states)
-        Lanes are done again together.
+        Lanes of one body are done again together and keep identical steps; lanes of a stack of bodies each by itself.
     t, h : float
         Start and step, s.
     ramp : Ramp
@@ -45,7 +47,7 @@ def advance(
     limit : float
         Largest local error estimate of any volume (mL) or flow (mL/s) in a step.
     deep : int
-        How often the chunk has been parted already.
+        How often the chunk has been halved already.
 
     Returns
     -------
@@ -63,20 +65,43 @@ def advance(
     go = chunk_many if np.ndim(y) == 2 else chunk
     end, out, error = go(march, net, y, np.float64(t), np.float64(h), ramp)
     samples, errors = np.asarray(out), np.asarray(error)
-    finite = np.isfinite(samples).all() and np.isfinite(np.asarray(end)).all()
-    if finite and (errors.max() <= limit or deep == ACCURATE):
+    if _serves(np.asarray(end), samples, errors, limit, deep):
         return end, samples, errors
     if deep == DEEP:
         raise _left(net, np.asarray(end), t)
+    if np.ndim(net.start) == 2:
+        made = np.array(end), np.array(samples), np.array(errors)
+        for k in range(len(made[0])):
+            if not _serves(made[0][k], made[1][k], made[2][k], limit, deep):
+                # By NumPy: with JAX every line would be a small program to compile.
+                body, own, value, slope = jax.tree.map(
+                    lambda x, k=k: np.asarray(x)[k], (net, y, ramp.value, ramp.slope)
+                )
+                alone = _halved(march, body, own, t, h, Ramp(value, slope, ramp.since), limit, deep)
+                for all_lanes, lane in zip(made, alone, strict=True):
+                    all_lanes[k] = lane
+        return jnp.asarray(made[0]), made[1], made[2]
+    return _halved(march, net, y, t, h, ramp, limit, deep)
+
+
+def _serves(end: np.ndarray, samples: np.ndarray, errors: np.ndarray, limit: float, deep: int) -> bool:
+    finite = bool(np.isfinite(samples).all() and np.isfinite(end).all())
+    # Half as long a step may err half as much: errors then add up to no more in a second.
+    return finite and (bool(errors.max() <= limit * 0.5**deep) or deep == ACCURATE)
+
+
+def _halved(
+    march: March, net: Network, y: Any, t: float, h: float, ramp: Ramp, limit: float, deep: int
+) -> tuple[jax.Array, np.ndarray, np.ndarray]:
+    """A chunk as two halves."""
     blocks = []
     z, errors = y, np.zeros(np.shape(y))
-    for k in range(PARTS):
-        start = t + k * march.steps * h / PARTS
-        z, block, error = advance(march, net, z, start, h / PARTS, ramp, limit=limit, deep=deep + 1)
+    for start in (t, t + march.steps * h / 2.0):
+        z, block, error = advance(march, net, z, start, h / 2.0, ramp, limit=limit, deep=deep + 1)
         blocks.append(block)
         errors = np.maximum(errors, error)
-    # A part has all the samples of a chunk, on a finer grid.
-    return z, np.concatenate(blocks, axis=-2)[..., PARTS - 1 :: PARTS, :], errors
+    # A half has as many samples as the chunk, on a grid twice as fine.
+    return z, np.concatenate(blocks, axis=-2)[..., 1::2, :], errors
 
 
 def _left(net: Network, y: np.ndarray, t: float) -> LeftRange:
