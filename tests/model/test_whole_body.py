@@ -59,6 +59,7 @@ def test_left_and_right_are_equal_unless_told_otherwise(whole):
 def test_a_tilt_is_the_gravity_along_the_axis(whole):
     """30 deg under gravity and 90 deg under half of it are one thing; without gravity no posture changes a pressure."""
     _, _, net, start = whole
+
     def tilted(gravity, angle):
         schedule = start.schedule.copy()
         schedule.ramp("tilt", np.deg2rad(angle), start=0.0)

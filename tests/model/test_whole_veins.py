@@ -47,14 +47,14 @@ def strained(body, level):
     plan, net, start = body
     schedule = start.schedule.copy()
     schedule.pulse("strain", level, AT, LONG, over=0.5)
-    return simulate(net, schedule, 40.0, state=start.rest.state, step=0.01, march=start.march)
+    return simulate(net, schedule, 40.0, state=start.rest.state, march=start.march)
 
 
 def tilted(body, degrees):
     plan, net, start = body
     schedule = start.schedule.copy()
     schedule.ramp("tilt", np.radians(degrees), start=2.0, over=3.0)
-    return simulate(net, schedule, 40.0, state=start.rest.state, step=0.01, march=start.march)
+    return simulate(net, schedule, 40.0, state=start.rest.state, march=start.march)
 
 
 def mean(run, name, start, end):

@@ -180,11 +180,13 @@ def _show(done: Simulation, rows: Sequence[Mapping[str, Any]], more: Sequence[Ma
     from cisterna.outside.commands._observed import show_observed
 
     screen = terminal.out()
-    about = f"{done.person.age:g} y · body {done.person.body} · {done.plan.posture.name} · {done.end:.0f} s"
-    screen.title("Simulation", about)
+    told = done.provenance()
+    about = [f"{done.person.age:g} y", f"body {done.person.body}", *told["conditions"], done.plan.posture.name,
+             f"{done.end:.0f} s"]  # fmt: skip
+    screen.title("Simulation", " · ".join(about))
     if done.adult and done.person.age != TYPICAL_AGE:
         screen.fact("age", done.person.age_said())
-    for row in done.provenance()["changed"]:
+    for row in told["changed"]:
         # Rows an age brings along are nobody's change.
         label = "scaled for age" if row["status"] == "computed" else "changed"
         outside = f" (outside {row['outside']})" if "outside" in row else ""
