@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from cisterna.model.dependence import coloured, dependence
+from cisterna.model.dependence import coloured, dependence, reads, used_arguments
 from cisterna.model.network import imposed, moving, rhs
 from cisterna.model.person import Person
 from cisterna.model.solver.eliminate import factors, parts, slopes, solve
@@ -134,3 +134,15 @@ def test_rates_of_the_network_are_those_of_its_sparse_form(somewhere):
     numeric = (rhs(net, t, y + shift, net.rest) - rhs(net, t, y - shift, net.rest)) / (2 * h)
     exact = jax.jit(slopes)(net, imposed(net, t, net.rest), y[:n]) @ direction
     assert np.abs(numeric - exact).max() < 1e-5 * max(1.0, np.abs(np.asarray(exact)).max())
+
+
+@pytest.mark.parametrize("body", ["cranial", "whole", "whole-closed"])
+def test_what_a_law_reads_is_what_its_trace_uses(body):
+    """The pattern takes arguments from the code of a law; a trace of the law, which sees more, finds the same."""
+    layout = Person.typical(body=body).network().layout
+    kinds = ((layout.compartments, "pressure", 1), (layout.columns, "acceleration", 2), (layout.tissues, "pressure", 2),
+             (layout.tissues, "rate", 2), (layout.paths, "flow", 1), (layout.reflexes, "rate", 1))  # fmt: skip
+    for groups, law, count in kinds:
+        for group in groups:
+            own = used_arguments(group, law, count)[:count]
+            assert tuple(reads(getattr(group.law, law), k) for k in range(count)) == own, group.law

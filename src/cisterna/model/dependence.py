@@ -1,11 +1,12 @@
 """What depends on what: the pattern of a network's Jacobian, read from its layout and its laws.
 
-A law that ignores one of its arguments (an injection its driving pressure) does not depend on it; this is read
-from the law's own trace. The pattern is found once a layout, on the host.
+A law that ignores one of its arguments (an injection its driving pressure) does not depend on it; this is read from
+the law's code. The pattern is found once a layout, on the host; an entry too many costs time and nothing else.
 """
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -79,12 +80,33 @@ def _groups(groups: tuple[Group, ...], law: str, arguments: list[Rows], seen: Ro
     at = 0
     for group in groups:
         span = slice(at, at + group.count)
-        ways = [*(argument[span] for argument in arguments), *(seen[list(places)] for _, places in group.sees)]
-        for way, used in zip(ways, used_arguments(group, law, len(arguments)), strict=True):
-            if used:
-                rows[span] |= way
+        for place, argument in enumerate(arguments):
+            if reads(getattr(group.law, law), place):
+                rows[span] |= argument[span]
+        for _, places in group.sees:
+            rows[span] |= seen[list(places)]
         at += group.count
     return rows
+
+
+@lru_cache(maxsize=512)
+def reads(method: Callable[..., Any], place: int) -> bool:
+    """Whether a law's method reads one of its own arguments, counted behind `self`, at all.
+
+    Quicker than `used_arguments`, which sees through calls and through a product with 0.
+
+    Examples
+    --------
+    >>> from cisterna.physiology.paths import Injection, Resistance
+    >>> reads(Injection.flow, 0), reads(Resistance.flow, 0)
+    (False, True)
+    """
+    code = getattr(method, "__code__", None)
+    if code is None:
+        return True
+    name = code.co_varnames[place + 1]
+    loaded = [line.argval for line in dis.get_instructions(code) if line.opname.startswith("LOAD_FAST")]
+    return name in code.co_cellvars or any(name == one or (type(one) is tuple and name in one) for one in loaded)
 
 
 @lru_cache(maxsize=512)

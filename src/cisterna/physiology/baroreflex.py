@@ -146,4 +146,4 @@ class HeartPhase(Reflex):
     source = "definition"
 
     def rate(self, state: Any, seen: Seen) -> Any:
-        return seen["rate"] + 0.0 * state
+        return seen["rate"]

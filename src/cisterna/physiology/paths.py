@@ -48,7 +48,7 @@ class Source(Path):
     sees = {"factor": "1"}
 
     def flow(self, drop: Any, seen: Seen) -> Any:
-        return self.rate * seen["factor"] + 0.0 * drop
+        return self.rate * seen["factor"]
 
 
 @component
@@ -58,7 +58,7 @@ class Injection(Path):
     sees = {"flow": "mL/s"}
 
     def flow(self, drop: Any, seen: Seen) -> Any:
-        return seen["flow"] + 0.0 * drop
+        return seen["flow"]
 
 
 @component
