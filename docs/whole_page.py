@@ -24,13 +24,10 @@ def number(value: float | None) -> str:
 
 
 def limits(row: Mapping[str, Any]) -> str:
-    """The range as the page prints it."""
-    low, high = row["low"], row["high"]
-    if low is None and high is None:
-        return ""
-    if low is None:
-        return f"up to {number(high)}"
-    return f"from {number(low)}" if high is None else f"{number(low)} to {number(high)}"
+    """The range as the command line prints it, with a true minus."""
+    from cisterna.outside.commands._observed import span
+
+    return span(row).replace("-", "\u2212")
 
 
 def words_of(page: str) -> dict[str, str]:

@@ -18,6 +18,13 @@ from cisterna.protocol.tally import counts, totals, votes
 ROOT = Path(__file__).resolve().parents[2]
 #: Votes the set loses, by the rows that lose them; docs/whole.md gives the reason of each.
 LOST = {"seated_compliance_index", "seated_venous_pulse", "lumbosacral_up", "lumbosacral_down", "breath_to_heart"}
+#: What the table must hold at least.
+ASKED = {
+    "rest_icp", "rest_pulse", "rest_pulse_f1", "rest_peaks_fall", "rest_absorbed", "rest_stroke_c2",
+    "rest_stroke_aqueduct", "rest_aqueduct_delay", "rest_thoracic_over_c2", "rest_lumbar_over_c2", "rest_wave_speed",
+    "rest_cbf", "rest_jugular_share", "rest_sinus", "rest_breath", "rest_breath_c2", "bolus_pvi", "infusion_rout",
+    "infusion_t90", "infusion_pulse", "seated_icp", "seated_jugular_area", "seated_jugular_share", "seated_lumbar",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +60,12 @@ def test_what_is_not_met_is_known(rows, by_id, page, writer):
     }
     section = page.partition("## Rows that are not met")[2].partition("\n## ")[0]
     assert set(re.findall(r"^(?:- |\| )`(\w+)`", section, re.MULTILINE)) == lost | outvoted
+
+
+def test_what_was_asked_is_there_and_what_is_shown_beside_is_known(rows, by_id):
+    """Ranges that are not counted are watched too: outside is the blood excess, which the closed skull excludes."""
+    assert set(by_id) >= ASKED
+    assert {row["id"] for row in rows if row["inside"] is False and not counts(row)} == {"rest_blood_excess"}
 
 
 def test_only_outcomes_with_a_source_are_counted(rows):
